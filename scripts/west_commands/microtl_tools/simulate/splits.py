@@ -1,0 +1,137 @@
+# SPDX-FileCopyrightText: The MicroTL authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""What a user labels, and what the result is judged on: splits that cannot leak.
+
+Samples of one recording resemble each other, and windows that overlap share raw samples. So
+nothing is drawn at random: of each recording and class the later part is the test, the earlier
+part is what the user may label, and whatever overlaps a test window in time is thrown away.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from microtl_tools.errors import MicroTLError
+
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Whose and of when each sample is; all arrays have one entry a sample.
+
+    ``y`` is the class, ``group`` the user (or device), ``recording`` what was recorded in one go
+    (names need to be unique within a user only), ``t`` the start of the window within its
+    recording, ``span`` the length of a window in the unit of ``t``.
+    """
+
+    y: NDArray[np.int64]
+    group: NDArray[np.str_]
+    recording: NDArray[np.str_]
+    t: NDArray[np.float64]
+    span: float
+
+    def users(self) -> list[str]:
+        """Return the users in sorted order."""
+        return [str(user) for user in np.unique(self.group)]
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Samples of one class from one recording that the user may label, in order of time."""
+
+    recording: str
+    label: int
+    samples: Indices
+
+
+@dataclass(frozen=True)
+class UserSplit:
+    """What one user may label, and what the result is judged on."""
+
+    user: str
+    stretches: tuple[Stretch, ...]
+    test: Indices
+
+    def available(self, label: int) -> int:
+        """Return how many samples of a class may be labelled."""
+        return sum(len(s.samples) for s in self.stretches if s.label == label)
+
+    def labelled(self, budget: int, labels: Iterable[int]) -> list[Stretch]:
+        """Return the first ``budget`` samples of each class, in the order they are recorded.
+
+        The recordings of a class give the same number each, as far as they reach: always their
+        first samples. The budget holds everything the learner gets to see, its hold-out included.
+        """
+        chosen = []
+        for label in labels:
+            mine = [s for s in self.stretches if s.label == label]
+            shares = _shares(budget, [len(s.samples) for s in mine])
+            chosen += [
+                Stretch(s.recording, label, s.samples[:share])
+                for s, share in zip(mine, shares, strict=True)
+                if share > 0
+            ]
+        return chosen
+
+
+def _shares(budget: int, sizes: Sequence[int]) -> list[int]:
+    """Share ``budget`` out one by one, in turn, to whoever has something left."""
+    shares = [0] * len(sizes)
+    turn = 0
+    left = min(budget, sum(sizes))
+    while left > 0:
+        i = turn % len(sizes)
+        if shares[i] < sizes[i]:
+            shares[i] += 1
+            left -= 1
+        turn += 1
+    return shares
+
+
+def split_user(timeline: Timeline, user: str, test_part: float) -> UserSplit:
+    """Split one user's samples; ``test_part`` (0 to 1) is the later share of each recording.
+
+    Raises MicroTLError where no recording is long enough to give both parts.
+    """
+    mine = np.flatnonzero(timeline.group == user)
+    early: list[tuple[str, int, Indices]] = []
+    tests: list[Indices] = []
+    for recording in np.unique(timeline.recording[mine]):
+        of_recording = mine[timeline.recording[mine] == recording]
+        for label in np.unique(timeline.y[of_recording]):
+            samples = of_recording[timeline.y[of_recording] == label]
+            samples = samples[np.argsort(timeline.t[samples], kind="stable")]
+            first_test = len(samples) - round(len(samples) * test_part)
+            early.append((str(recording), int(label), samples[:first_test]))
+            tests.append(samples[first_test:])
+    test = np.sort(np.concatenate(tests)) if tests else np.empty(0, np.int64)
+    stretches = [
+        Stretch(recording, label, _clear_of(test, samples, timeline))
+        for recording, label, samples in early
+    ]
+    kept = [stretch for stretch in stretches if len(stretch.samples) > 0]
+    if not kept or len(test) == 0:
+        raise MicroTLError(
+            f"user {user!r}: the recordings are too short to give samples to label and, "
+            f"later and clear of them, samples to test on",
+            "give longer recordings, or leave this user out with --users",
+        )
+    kept.sort(key=lambda s: (timeline.t[s.samples[0]], s.recording, s.label))
+    return UserSplit(user, tuple(kept), test)
+
+
+def _clear_of(test: Indices, samples: Indices, timeline: Timeline) -> Indices:
+    """Return ``samples``, all of one recording, without those that overlap one of ``test``."""
+    if len(samples) == 0:
+        return samples
+    same = test[
+        (timeline.recording[test] == timeline.recording[samples[0]])
+        & (timeline.group[test] == timeline.group[samples[0]])
+    ]
+    distance = np.abs(timeline.t[samples][:, None] - timeline.t[same][None, :])
+    clear: Indices = samples[(distance >= timeline.span).all(axis=1)]
+    return clear
