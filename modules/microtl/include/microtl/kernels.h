@@ -76,7 +76,10 @@ struct microtl_sliding {
 	uint16_t pad_top, pad_left;
 };
 
-/** Convolution, groups included: in_c is a multiple of filter_c, and out_c of the number of groups. */
+/**
+ * Convolution, groups included: in_c is a multiple of filter_c, and out_c of the number of groups.
+ * The output must not overlap the input.
+ */
 struct microtl_conv2d {
 	struct microtl_sliding at;
 	/** Input channels of one filter: in_c, or less with groups. */
@@ -94,7 +97,7 @@ struct microtl_conv2d {
 };
 void microtl_kernel_conv2d(const struct microtl_op *op, int8_t *arena);
 
-/** Depthwise convolution; out_c = in_c * depth multiplier. */
+/** Depthwise convolution; out_c = in_c * depth multiplier. The output must not overlap the input. */
 struct microtl_depthwise_conv2d {
 	struct microtl_sliding at;
 	uint16_t depth_multiplier;
@@ -111,12 +114,12 @@ struct microtl_depthwise_conv2d {
 };
 void microtl_kernel_depthwise_conv2d(const struct microtl_op *op, int8_t *arena);
 
-/** Dense layer on @a batch vectors of @a in_c values. */
+/** Dense layer on @a batch vectors of @a in_c values. The output must not overlap the input. */
 struct microtl_fully_connected {
 	uint16_t batch;
 	uint16_t in_c, out_c;
 	int16_t input_zero_point;
-	/** Zero point of the weights: 0 unless the file quantised them asymmetrically, per tensor. */
+	/** Zero point of the weights: 0 unless the file quantised them asymmetrically, and 0 if per channel. */
 	int16_t weights_zero_point;
 	struct microtl_output out;
 	/** [out_c][in_c]. */
@@ -130,7 +133,10 @@ struct microtl_fully_connected {
 };
 void microtl_kernel_fully_connected(const struct microtl_op *op, int8_t *arena);
 
-/** Average or maximum over a sliding window; in_c equals out_c; padding takes no part. */
+/**
+ * Average or maximum over a sliding window; in_c equals out_c, dilation is 1; padding takes no part, and each
+ * window covers at least one input pixel. The output must not overlap the input.
+ */
 struct microtl_pool {
 	struct microtl_sliding at;
 	/** Clamp only: a pool keeps the quantisation of its input. */
@@ -140,49 +146,88 @@ void microtl_kernel_average_pool(const struct microtl_op *op, int8_t *arena);
 void microtl_kernel_max_pool(const struct microtl_op *op, int8_t *arena);
 
 /** Dimensions that the kernels of free shape walk, outermost first; unused ones are 1. */
-#define MICROTL_DIMS 6
+#define MICROTL_DIMS 5
 
-/** Reduction: the output is walked in @a out_dims, the reduced elements of each in @a reduce_dims. */
+/** Dimensions that a reduction walks on either side, once neighbours are merged. */
+#define MICROTL_REDUCE_DIMS 3
+
+/**
+ * Reduction. The output is walked in @a out_dims, outermost first, and written without gaps; the reduced
+ * elements of each output are walked in @a reduce_dims. Unused dimensions are 1.
+ */
 struct microtl_reduce {
-	uint16_t out_dims[MICROTL_DIMS];
+	uint32_t out_dims[MICROTL_REDUCE_DIMS];
 	/** Input elements from one step of an output dimension to the next. */
-	uint32_t out_stride[MICROTL_DIMS];
-	uint16_t reduce_dims[MICROTL_DIMS];
-	uint32_t reduce_stride[MICROTL_DIMS];
-	int16_t input_zero_point;
+	uint32_t out_stride[MICROTL_REDUCE_DIMS];
+	uint32_t reduce_dims[MICROTL_REDUCE_DIMS];
+	uint32_t reduce_stride[MICROTL_REDUCE_DIMS];
+};
+/** REDUCE_MAX: the parameters are a struct microtl_reduce. The output must not overlap the input. */
+void microtl_kernel_reduce_max(const struct microtl_op *op, int8_t *arena);
+
+struct microtl_mean {
+	struct microtl_reduce at;
+	/** -input zero point * number of reduced elements, less than 2^23 of them. */
+	int32_t bias;
 	struct microtl_output out;
 	/** Scale of input over output, the division by the number of elements folded in as the reference does. */
 	struct microtl_requant requant;
 };
+/** MEAN. The output must not overlap the input. */
 void microtl_kernel_mean(const struct microtl_op *op, int8_t *arena);
-/** Uses dimensions and strides only. */
-void microtl_kernel_reduce_max(const struct microtl_op *op, int8_t *arena);
 
-/** Two operands, broadcast to @a dims by strides of 0. */
-struct microtl_binary {
-	uint16_t dims[MICROTL_DIMS];
+/**
+ * Two operands a and b, broadcast to @a dims by strides of 0; the output is written without gaps.
+ * An operand is constant, or comes from the arena: a from microtl_op::input, b from microtl_op::input2.
+ * The output may be the same tensor as an operand that is not broadcast, else it must not overlap.
+ */
+struct microtl_broadcast {
+	uint32_t dims[MICROTL_DIMS];
 	uint32_t stride_a[MICROTL_DIMS];
 	uint32_t stride_b[MICROTL_DIMS];
-	/** Operand b where it is constant, else NULL: then it is microtl_op::input2. */
+	/** NULL where the operand is in the arena. */
+	const int8_t *constant_a;
 	const int8_t *constant_b;
-	int16_t zero_point_a, zero_point_b;
-	struct microtl_output out;
-	/** Addition: left shift of both operands before they are scaled, 20 in the reference. */
-	int32_t left_shift;
-	struct microtl_requant a, b, result;
-	/** Addition: the sign of b is turned, a - b. With @a reversed: b - a. */
-	bool subtract;
-	bool reversed;
 };
-/** ADD and SUB. */
-void microtl_kernel_add(const struct microtl_op *op, int8_t *arena);
-/** Uses @a result only. */
-void microtl_kernel_mul(const struct microtl_op *op, int8_t *arena);
-/** MAXIMUM and MINIMUM use dimensions and strides only. */
+/** MAXIMUM and MINIMUM: the parameters are a struct microtl_broadcast. */
 void microtl_kernel_maximum(const struct microtl_op *op, int8_t *arena);
 void microtl_kernel_minimum(const struct microtl_op *op, int8_t *arena);
 
-/** Any function of one int8: LOGISTIC, TANH, RELU, LEAKY_RELU, HARD_SWISH, requantisation. In place allowed. */
+struct microtl_add {
+	struct microtl_broadcast at;
+	int16_t zero_point_a, zero_point_b;
+	struct microtl_output out;
+	/** Left shift of both operands before they are scaled, 20 in the reference. */
+	int32_t left_shift;
+	struct microtl_requant a, b, result;
+	/** a - b instead of a + b. */
+	bool subtract;
+};
+/** ADD and SUB. */
+void microtl_kernel_add(const struct microtl_op *op, int8_t *arena);
+
+struct microtl_mul {
+	struct microtl_broadcast at;
+	int16_t zero_point_a, zero_point_b;
+	struct microtl_output out;
+	struct microtl_requant requant;
+};
+void microtl_kernel_mul(const struct microtl_op *op, int8_t *arena);
+
+/** PRELU: a is the input, b is alpha. */
+struct microtl_prelu {
+	struct microtl_broadcast at;
+	int16_t zero_point_a, zero_point_b;
+	int16_t output_zero_point;
+	/** For inputs from zero up, and for negative inputs times alpha. */
+	struct microtl_requant positive, negative;
+};
+void microtl_kernel_prelu(const struct microtl_op *op, int8_t *arena);
+
+/**
+ * Any function of one int8: LOGISTIC, TANH, RELU, LEAKY_RELU, HARD_SWISH, requantisation.
+ * The output may be the same tensor as the input, else it must not overlap.
+ */
 struct microtl_lut {
 	uint32_t count;
 	/** [256], indexed by the input value + 128. */
@@ -190,33 +235,27 @@ struct microtl_lut {
 };
 void microtl_kernel_lut(const struct microtl_op *op, int8_t *arena);
 
-/** PRELU; alpha is broadcast by strides of 0. */
-struct microtl_prelu {
-	uint16_t dims[MICROTL_DIMS];
-	uint32_t stride_alpha[MICROTL_DIMS];
-	const int8_t *alpha;
-	int16_t input_zero_point, alpha_zero_point, output_zero_point;
-	struct microtl_requant positive, negative;
-};
-void microtl_kernel_prelu(const struct microtl_op *op, int8_t *arena);
-
-/** Softmax over the last dimension of @a rows vectors. */
+/**
+ * Softmax over the last dimension of @a rows vectors.
+ * The output may be the same tensor as the input, else it must not overlap.
+ */
 struct microtl_softmax {
 	uint32_t rows;
 	uint16_t depth;
-	/** beta * input scale in the reference's fixed-point form. */
+	/** beta * input scale: a difference of inputs becomes Q5.26. The shift is 1..31. */
 	struct microtl_requant input;
-	/** Differences to the maximum below this count as zero probability. */
+	/** Differences to the maximum (at most 0) below this count as zero probability. */
 	int32_t diff_min;
 };
 void microtl_kernel_softmax(const struct microtl_op *op, int8_t *arena);
 
 /**
  * Copy with strides: TRANSPOSE, STRIDED_SLICE, one input of CONCATENATION, the inner part of PAD.
- * Elements are walked in @a dims; offsets and strides count bytes.
+ * Elements are walked in @a dims; offsets and strides count bytes. What is read and what is written must not
+ * overlap.
  */
 struct microtl_copy {
-	uint16_t dims[MICROTL_DIMS];
+	uint32_t dims[MICROTL_DIMS];
 	int32_t in_stride[MICROTL_DIMS];
 	int32_t out_stride[MICROTL_DIMS];
 	uint32_t in_offset, out_offset;
@@ -232,14 +271,31 @@ struct microtl_fill {
 };
 void microtl_kernel_fill(const struct microtl_op *op, int8_t *arena);
 
-/** RESIZE_NEAREST_NEIGHBOR and RESIZE_BILINEAR. */
-struct microtl_resize {
-	uint16_t in_h, in_w, channels;
+/** RESIZE_NEAREST_NEIGHBOR. The output must not overlap the input. */
+struct microtl_resize_nearest {
+	uint16_t in_w, channels;
 	uint16_t out_h, out_w;
-	bool align_corners;
-	bool half_pixel_centers;
+	/** [out_h], the input row of each output row. */
+	const uint16_t *rows;
+	/** [out_w], the input column of each output column. */
+	const uint16_t *columns;
 };
 void microtl_kernel_resize_nearest(const struct microtl_op *op, int8_t *arena);
+
+/** One axis of RESIZE_BILINEAR: output i is read at clamp(i * step + start, 0, size - 1) / 1024. */
+struct microtl_resize_axis {
+	uint16_t in_size, out_size;
+	/** Input pixels * 1024 from one output pixel to the next. */
+	int32_t step;
+	/** Position of the first output pixel, input pixels * 1024; may be negative. */
+	int32_t start;
+};
+
+/** RESIZE_BILINEAR. The output must not overlap the input. */
+struct microtl_resize_bilinear {
+	struct microtl_resize_axis rows, columns;
+	uint16_t channels;
+};
 void microtl_kernel_resize_bilinear(const struct microtl_op *op, int8_t *arena);
 
 #ifdef __cplusplus
