@@ -7,10 +7,10 @@
  * @file
  * @brief Runs a converted model: a constant table of operations over one arena.
  *
- * The arena is the only memory the engine needs; it belongs to the caller and keeps nothing from one
- * run to the next, so several models may take turns in it. An engine is not locked: calls on engines
- * that share an arena must not overlap in time. Everything runs in the caller's context, for as long
- * as the model takes, so not from an interrupt.
+ * The arena is the only memory the engine needs; it belongs to the caller and keeps nothing from
+ * one run to the next, so several models may take turns in it. An engine is not locked: calls on
+ * engines that share an arena must not overlap in time. Everything runs in the caller's context,
+ * for as long as the model takes, so not from an interrupt.
  */
 
 #ifndef MICROTL_ENGINE_H_
@@ -43,8 +43,8 @@ struct microtl_engine {
  * @retval -EINVAL A pointer is NULL, or @a arena is not aligned.
  * @retval -ENOMEM @a arena_size is too small.
  */
-int microtl_engine_init(struct microtl_engine *engine, const struct microtl_model *model, void *arena,
-			size_t arena_size);
+int microtl_engine_init(struct microtl_engine *engine, const struct microtl_model *model,
+			void *arena, size_t arena_size);
 
 /**
  * @brief Where the input goes: model->input.size values, quantised as model->input says.

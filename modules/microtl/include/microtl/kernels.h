@@ -7,12 +7,13 @@
  * @file
  * @brief Parameters of the int8 kernels, as the converter writes them.
  *
- * Every kernel has one parameter struct, constant and generated. The converter has checked shapes, ranges and
- * options, so a kernel checks nothing and cannot fail. Tensors are NHWC with a batch of one. All arithmetic follows
- * the TensorFlow Lite 8-bit quantization specification with double rounding: results equal TensorFlow Lite Micro's
- * bit for bit.
+ * Every kernel has one parameter struct, constant and generated. The converter has checked shapes,
+ * ranges and options, so a kernel checks nothing and cannot fail. Tensors are NHWC with a batch of
+ * one. All arithmetic follows the TensorFlow Lite 8-bit quantization specification with double
+ * rounding: results equal TensorFlow Lite Micro's bit for bit.
  *
- * Kernels may be called from any context that may spend the time; they touch the arena and nothing else.
+ * Kernels may be called from any context that may spend the time; they touch the arena and nothing
+ * else.
  */
 
 #ifndef MICROTL_KERNELS_H_
@@ -53,7 +54,8 @@ struct microtl_op {
 /** Factor in Q31 with a power of two: x * multiplier * 2^(shift - 31), rounded twice. */
 struct microtl_requant {
 	int32_t multiplier;
-	/** Positive: shift left before the multiplication, negative: shift right after it. -31..30. */
+	/** Positive: shift left before the multiplication, negative: shift right after it. -31..30.
+	 */
 	int32_t shift;
 };
 
@@ -72,7 +74,8 @@ struct microtl_sliding {
 	uint16_t kernel_h, kernel_w;
 	uint16_t stride_h, stride_w;
 	uint16_t dilation_h, dilation_w;
-	/** Rows above and columns left of the image; what lies below and right follows from the output size. */
+	/** Rows above and columns left of the image; what lies below and right follows from the
+	 * output size. */
 	uint16_t pad_top, pad_left;
 };
 
@@ -97,7 +100,8 @@ struct microtl_conv2d {
 };
 void microtl_kernel_conv2d(const struct microtl_op *op, int8_t *arena);
 
-/** Depthwise convolution; out_c = in_c * depth multiplier. The output must not overlap the input. */
+/** Depthwise convolution; out_c = in_c * depth multiplier. The output must not overlap the input.
+ */
 struct microtl_depthwise_conv2d {
 	struct microtl_sliding at;
 	uint16_t depth_multiplier;
@@ -119,7 +123,8 @@ struct microtl_fully_connected {
 	uint16_t batch;
 	uint16_t in_c, out_c;
 	int16_t input_zero_point;
-	/** Zero point of the weights: 0 unless the file quantised them asymmetrically, and 0 if per channel. */
+	/** Zero point of the weights: 0 unless the file quantised them asymmetrically, and 0 if per
+	 * channel. */
 	int16_t weights_zero_point;
 	struct microtl_output out;
 	/** [out_c][in_c]. */
@@ -134,8 +139,8 @@ struct microtl_fully_connected {
 void microtl_kernel_fully_connected(const struct microtl_op *op, int8_t *arena);
 
 /**
- * Average or maximum over a sliding window; in_c equals out_c, dilation is 1; padding takes no part, and each
- * window covers at least one input pixel. The output must not overlap the input.
+ * Average or maximum over a sliding window; in_c equals out_c, dilation is 1; padding takes no
+ * part, and each window covers at least one input pixel. The output must not overlap the input.
  */
 struct microtl_pool {
 	struct microtl_sliding at;
@@ -152,8 +157,8 @@ void microtl_kernel_max_pool(const struct microtl_op *op, int8_t *arena);
 #define MICROTL_REDUCE_DIMS 3
 
 /**
- * Reduction. The output is walked in @a out_dims, outermost first, and written without gaps; the reduced
- * elements of each output are walked in @a reduce_dims. Unused dimensions are 1.
+ * Reduction. The output is walked in @a out_dims, outermost first, and written without gaps; the
+ * reduced elements of each output are walked in @a reduce_dims. Unused dimensions are 1.
  */
 struct microtl_reduce {
 	uint32_t out_dims[MICROTL_REDUCE_DIMS];
@@ -162,7 +167,8 @@ struct microtl_reduce {
 	uint32_t reduce_dims[MICROTL_REDUCE_DIMS];
 	uint32_t reduce_stride[MICROTL_REDUCE_DIMS];
 };
-/** REDUCE_MAX: the parameters are a struct microtl_reduce. The output must not overlap the input. */
+/** REDUCE_MAX: the parameters are a struct microtl_reduce. The output must not overlap the input.
+ */
 void microtl_kernel_reduce_max(const struct microtl_op *op, int8_t *arena);
 
 struct microtl_mean {
@@ -170,7 +176,8 @@ struct microtl_mean {
 	/** -input zero point * number of reduced elements, less than 2^23 of them. */
 	int32_t bias;
 	struct microtl_output out;
-	/** Scale of input over output, the division by the number of elements folded in as the reference does. */
+	/** Scale of input over output, the division by the number of elements folded in as the
+	 * reference does. */
 	struct microtl_requant requant;
 };
 /** MEAN. The output must not overlap the input. */
@@ -178,8 +185,9 @@ void microtl_kernel_mean(const struct microtl_op *op, int8_t *arena);
 
 /**
  * Two operands a and b, broadcast to @a dims by strides of 0; the output is written without gaps.
- * An operand is constant, or comes from the arena: a from microtl_op::input, b from microtl_op::input2.
- * The output may be the same tensor as an operand that is not broadcast, else it must not overlap.
+ * An operand is constant, or comes from the arena: a from microtl_op::input, b from
+ * microtl_op::input2. The output may be the same tensor as an operand that is not broadcast, else
+ * it must not overlap.
  */
 struct microtl_broadcast {
 	uint32_t dims[MICROTL_DIMS];
@@ -251,8 +259,8 @@ void microtl_kernel_softmax(const struct microtl_op *op, int8_t *arena);
 
 /**
  * Copy with strides: TRANSPOSE, STRIDED_SLICE, one input of CONCATENATION, the inner part of PAD.
- * Elements are walked in @a dims; offsets and strides count bytes. What is read and what is written must not
- * overlap.
+ * Elements are walked in @a dims; offsets and strides count bytes. What is read and what is written
+ * must not overlap.
  */
 struct microtl_copy {
 	uint32_t dims[MICROTL_DIMS];

@@ -7,8 +7,8 @@
 
 #include <microtl/engine.h>
 
-int microtl_engine_init(struct microtl_engine *engine, const struct microtl_model *model, void *arena,
-			size_t arena_size)
+int microtl_engine_init(struct microtl_engine *engine, const struct microtl_model *model,
+			void *arena, size_t arena_size)
 {
 	if (engine == NULL || model == NULL || arena == NULL) {
 		return -EINVAL;

@@ -7,7 +7,7 @@ Everything here happens at conversion: real scales become Q31 multipliers with a
 activations become clamps, and each function of one int8 becomes a table of 256 values. All results
 equal TensorFlow Lite Micro's bit for bit. That includes where it computes in float32 instead of
 float64, where it rounds, and what it does at the ends of a range. Scales are float32 numbers, as a
-model file holds them.
+model file holds them, but passed as Python floats: NumPy's float32 would round every product.
 
 Plain Python integers and floats: exact, without overflow, and fast enough for 256 entries a table.
 A scale that the reference would refuse or abort on raises ValueError; the text names the reason and
@@ -44,6 +44,13 @@ class AddParams(NamedTuple):
     a: Requant
     b: Requant
     result: Requant
+
+
+class ResizeAxis(NamedTuple):
+    """RESIZE_BILINEAR: output i is read at clamp(i * step + start, 0, size - 1) / 1024."""
+
+    step: int
+    start: int
 
 
 class SoftmaxParams(NamedTuple):
@@ -186,7 +193,9 @@ def mul_requant(scale_a: float, scale_b: float, output_scale: float) -> Requant:
 
 
 def mean_requant(input_scale: float, output_scale: float, count: int) -> Requant:
-    """MEAN over ``count`` elements: 1/count is folded into the multiplier, truncated."""
+    """MEAN over ``count`` elements, less than 2**23: 1/count is folded in, truncated."""
+    if not 0 < count < 1 << 23:
+        raise ValueError(f"a mean over {count} elements is outside 1..2^23-1")
     multiplier, shift = quantize_multiplier(input_scale / output_scale)
     headroom = min(count.bit_length() - 1, 32, 31 + shift)
     return Requant((multiplier << headroom) // count, shift - headroom)
@@ -242,6 +251,44 @@ def activation_range(activation: Activation, scale: float, zero_point: int) -> t
     return low, high
 
 
+# --- resizing -----------------------------------------------------------------------------------
+
+
+def resize_nearest_indices(
+    in_size: int, out_size: int, align_corners: bool, half_pixel_centers: bool
+) -> list[int]:
+    """RESIZE_NEAREST_NEIGHBOR along one axis: the input index of each output, in float32."""
+    if align_corners and out_size > 1:
+        scale = float32((in_size - 1) / (out_size - 1))
+    else:
+        scale = float32(in_size / out_size)
+    offset = 0.5 if half_pixel_centers else 0.0
+    positions = [float32((i + offset) * scale) for i in range(out_size)]
+    indices = [round_half_away(p) if align_corners else math.floor(p) for p in positions]
+    return [clamp(index, 0, in_size - 1) for index in indices]
+
+
+def resize_bilinear_axis(
+    in_size: int, out_size: int, align_corners: bool, half_pixel_centers: bool
+) -> ResizeAxis:
+    """RESIZE_BILINEAR along one axis, in units of 1/1024 input pixel.
+
+    Raises ValueError where the reference's rounded step runs past the last input pixel, so that it
+    reads outside the image: only with enlargements of some 46 times or more.
+    """
+    if align_corners and half_pixel_centers:
+        raise ValueError("align_corners and half_pixel_centers exclude each other")
+    if align_corners and out_size > 1:
+        span, steps = in_size - 1, out_size - 1
+    else:
+        span, steps = in_size, out_size
+    step = ((span << 10) + steps // 2) // steps
+    start = step // 2 - (1 << 9) if half_pixel_centers else 0
+    if start + (out_size - 1) * step >= in_size << 10:
+        raise ValueError(f"resizing {in_size} to {out_size} pixels would read outside the image")
+    return ResizeAxis(step, start)
+
+
 # --- tables: int8 -> int8, 256 values, indexed by the input + 128 -------------------------------
 
 
@@ -262,9 +309,7 @@ def requantize_table(
 ) -> list[int]:
     """QUANTIZE int8 to int8."""
     requant = quantize_multiplier(input_scale / output_scale)
-    return _table(
-        lambda q: multiply_by_requant(q - input_zero_point, requant) + output_zero_point
-    )
+    return _table(lambda q: multiply_by_requant(q - input_zero_point, requant) + output_zero_point)
 
 
 def relu_table(
@@ -282,9 +327,7 @@ def relu_table(
 
 def relu6_table(input_scale: float, input_zero_point: int) -> list[int]:
     """RELU6 as an operation of its own: a clamp; the output's quantisation plays no part."""
-    six = clamp(
-        round_half_away(float32(6.0 / input_scale)) + input_zero_point, INT8_MIN, INT8_MAX
-    )
+    six = clamp(round_half_away(float32(6.0 / input_scale)) + input_zero_point, INT8_MIN, INT8_MAX)
     return _table(lambda q: six if q > six else max(q, input_zero_point))
 
 
