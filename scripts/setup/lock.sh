@@ -25,3 +25,4 @@ lock demo --upgrade
 lock test --upgrade --constraints demo.txt
 lock oracle --upgrade --constraints test.txt --no-deps
 lock data --upgrade --no-deps
+lock zephyr --upgrade --constraints test.txt

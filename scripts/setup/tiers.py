@@ -1,0 +1,196 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: The MicroTL authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""Run the tiers of ``make test`` one after the other and say at the end what each came to.
+
+A tier whose tools are missing is left out: it is named with what would enable it, and it is never
+counted as passed.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import lint
+import workspace
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / "build"
+TOOL_TESTS = "scripts/west_commands/tests"
+
+Command = list[str]
+
+
+@dataclass(frozen=True)
+class Tier:
+    """One kind of test: its name, what it runs, and why it may have to be left out."""
+
+    name: str
+    about: str
+    commands: Callable[[], list[Command]]
+    left_out: Callable[[], str | None] = lambda: None
+
+
+def main() -> int:
+    """Run the tiers named on the command line (all, if none is); 1 if one of them failed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("tiers", nargs="*", metavar="TIER", help=", ".join(t.name for t in TIERS))
+    parser.add_argument("--long", action="store_true", help="with the long counts")
+    args = parser.parse_args()
+    unknown = set(args.tiers) - {tier.name for tier in TIERS}
+    if unknown:
+        parser.error(f"no such tier: {', '.join(sorted(unknown))}")
+    chosen = [tier for tier in TIERS if not args.tiers or tier.name in args.tiers]
+    return summarise([(tier, *run(tier, args.long)) for tier in chosen])
+
+
+def run(tier: Tier, long: bool) -> tuple[str, str]:
+    """Run one tier; return "passed", "failed" or "left out", and a remark."""
+    reason = tier.left_out()
+    if reason is not None:
+        say(f"=== {tier.name}: LEFT OUT: {reason}")
+        return "left out", reason
+    say(f"=== {tier.name}: {tier.about}")
+    start = time.monotonic()
+    failed = []
+    for command in tier.commands():
+        say(f"$ {' '.join(command)}")
+        if subprocess.run(command, cwd=ROOT, env=environment(long), check=False).returncode != 0:
+            failed.append(" ".join(command))
+    seconds = f"{time.monotonic() - start:.0f} s"
+    if failed:
+        return "failed", f"{seconds}; run again: {failed[0]}"
+    return "passed", seconds
+
+
+def environment(long: bool) -> dict[str, str]:
+    """Return the environment of every tier: the tools of ``.venv`` first, Zephyr where it is."""
+    variables = dict(os.environ)
+    variables["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{variables['PATH']}"
+    if long:
+        variables["MICROTL_LONG"] = "1"
+    zephyr_base = workspace.find()
+    if zephyr_base is not None:
+        variables["ZEPHYR_BASE"] = str(zephyr_base)
+        variables.update(workspace.toolchain(variables))
+    return variables
+
+
+def summarise(results: list[tuple[Tier, str, str]]) -> int:
+    """Print what became of each tier, and the closing line that counts them."""
+    say("\n=== summary")
+    for tier, state, remark in results:
+        say(f"{tier.name:<9} {state:<9} {remark}")
+    states = [state for _, state, _ in results]
+    skipped = states.count("left out")
+    say(
+        f"{states.count('passed')} passed, {states.count('failed')} failed"
+        + (f", {skipped} skipped" if skipped else "")
+    )
+    return 1 if "failed" in states else 0
+
+
+def say(text: str) -> None:
+    """Print a line at once, so that it stands before the output of the command that follows."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def pytest(*options: str) -> Command:
+    """Return a pytest run in which every warning is an error."""
+    return [sys.executable, "-m", "pytest", "-q", "-W", "error", *options]
+
+
+def twister(*options: str) -> Command:
+    """Return a twister run over MicroTL's tests and samples."""
+    zephyr_base = workspace.find()
+    assert zephyr_base is not None
+    command = [sys.executable, str(zephyr_base / "scripts" / "twister")]
+    for folder in ("tests", "samples"):
+        command += ["-T", str(ROOT / folder)]
+    if not workspace.is_project(zephyr_base):
+        command += [f"-x=EXTRA_ZEPHYR_MODULES={ROOT}"]
+    return [
+        *command,
+        "--outdir",
+        str(BUILD / "twister"),
+        "--clobber-output",
+        "--overflow-as-errors",
+        "--inline-logs",
+        *options,
+    ]
+
+
+def without_emulator() -> str | None:
+    """Name what the emulated tier lacks."""
+    missing = [p for p in ("arm-none-eabi-gcc", "qemu-system-arm") if not shutil.which(p)]
+    if not missing:
+        return None
+    return (
+        f"{' and '.join(missing)} not found; enable it: sudo apt-get install "
+        "gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm"
+    )
+
+
+def without_zephyr() -> str | None:
+    """Name what the zephyr tier lacks."""
+    if workspace.find() is None:
+        return "no Zephyr workspace found; enable it: make test ZEPHYR_BASE=<workspace>/zephyr"
+    missing = [p for p in ("cmake", "ninja", "dtc") if not shutil.which(p)]
+    if missing:
+        return (
+            f"{' and '.join(missing)} not found; enable it: "
+            "sudo apt-get install cmake ninja-build device-tree-compiler"
+        )
+    return None
+
+
+def without_device() -> str | None:
+    """Say how to name a board; nobody wants a board found and flashed unasked."""
+    if not os.environ.get("HARDWARE_MAP"):
+        return "no board named; enable it: make test HARDWARE_MAP=<twister hardware map>.yml"
+    return without_zephyr()
+
+
+TIERS = (
+    Tier("lint", "ruff, mypy, clang-format, REUSE, yamllint", lint.commands),
+    Tier(
+        "tools",
+        "the Python tools, and the C core through its twin",
+        lambda: [pytest("-m", "not emulated", TOOL_TESTS)],
+    ),
+    Tier(
+        "core",
+        "the C core on this machine, plain and under sanitizers",
+        lambda: [["make", "-C", "tests/core", goal] for goal in ("check", "check-sanitize")],
+    ),
+    Tier(
+        "emulated",
+        "the C core on emulated Cortex-M",
+        lambda: [pytest("-m", "emulated", TOOL_TESTS)],
+        without_emulator,
+    ),
+    Tier(
+        "zephyr",
+        "tests and samples in Zephyr, by twister",
+        lambda: [twister("--integration")],
+        without_zephyr,
+    ),
+    Tier(
+        "device",
+        "the same on a board",
+        lambda: [twister("--device-testing", "--hardware-map", os.environ["HARDWARE_MAP"])],
+        without_device,
+    ),
+)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
