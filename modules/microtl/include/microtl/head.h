@@ -1,0 +1,174 @@
+/*
+ * SPDX-FileCopyrightText: The MicroTL authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+/**
+ * @file
+ * @brief The head: one to three dense float layers from int8 features to class scores.
+ *
+ * A head is a description in flash (struct microtl_head_spec), its parameters (in flash or RAM,
+ * read only here) and the set of classes that take part. Results are the same to the bit on every
+ * CPU: each output starts from its bias and adds weight times input, inputs in ascending order,
+ * each product and each sum rounded to float32.
+ *
+ * No function here blocks, allocates or writes anything but its out-parameters, so all of them may
+ * be called from any thread; from an ISR only where the float registers are saved there. Calls that
+ * share a scratch buffer must be serialised by the caller.
+ */
+
+#ifndef MICROTL_HEAD_H_
+#define MICROTL_HEAD_H_
+
+#include <float.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <microtl/model.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Features that are dequantised at a time: bounds the scratch whatever the width of the input. */
+#define MICROTL_HEAD_TILE 64
+
+/** Score of a class that takes no part: below every real score. */
+#define MICROTL_SCORE_NONE (-FLT_MAX)
+
+/** A label that stands for none of the classes (sigmoid heads: every target is 0). */
+#define MICROTL_LABEL_NONE UINT8_MAX
+
+/** Parameters of a head with one dense layer: @a d features, @a c class rows. */
+#define MICROTL_HEAD_PARAM_COUNT_1(d, c)    (((d) + 1) * (c))
+/** Parameters of a head with a hidden layer of @a h. */
+#define MICROTL_HEAD_PARAM_COUNT_2(d, h, c) (((d) + 1) * (h) + ((h) + 1) * (c))
+/** Parameters of a head with hidden layers of @a h1 and @a h2. */
+#define MICROTL_HEAD_PARAM_COUNT_3(d, h1, h2, c)                                                   \
+	(((d) + 1) * (h1) + ((h1) + 1) * (h2) + ((h2) + 1) * (c))
+
+/** Floats of scratch for a forward pass; @a hidden is the sum of the hidden widths, 0 without. */
+#define MICROTL_HEAD_SCRATCH_COUNT(hidden) (MICROTL_HEAD_TILE + (hidden))
+
+/** A set of labels 0..MICROTL_CLASSES_MAX - 1. All zero is the empty set. */
+struct microtl_class_set {
+	uint32_t bits[(MICROTL_CLASSES_MAX + 31) / 32];
+};
+
+/** @return Whether @a label is in the set. */
+static inline bool microtl_class_set_has(const struct microtl_class_set *set, uint8_t label)
+{
+	return ((set->bits[label / 32U] >> (label % 32U)) & 1U) != 0U;
+}
+
+/** Puts @a label into the set. */
+static inline void microtl_class_set_add(struct microtl_class_set *set, uint8_t label)
+{
+	set->bits[label / 32U] |= UINT32_C(1) << (label % 32U);
+}
+
+/** Takes @a label out of the set. */
+static inline void microtl_class_set_remove(struct microtl_class_set *set, uint8_t label)
+{
+	set->bits[label / 32U] &= ~(UINT32_C(1) << (label % 32U));
+}
+
+/** @return Number of labels in the set. */
+uint16_t microtl_class_set_count(const struct microtl_class_set *set);
+
+/** A head that can be run. Owned by the caller, who may copy it. */
+struct microtl_head {
+	const struct microtl_head_spec *spec;
+	/** Layer after layer, weights [out][in], then bias [out]; in flash or RAM. */
+	const float *params;
+	/** Classes that take part in scores and softmax. */
+	struct microtl_class_set classes;
+};
+
+/** @return Floats that the parameters of @a spec take. */
+size_t microtl_head_param_count(const struct microtl_head_spec *spec);
+
+/** @return Sum of the widths of the hidden layers, 0 for a single dense layer. */
+size_t microtl_head_hidden_count(const struct microtl_head_spec *spec);
+
+/** @return Floats of scratch that a forward pass needs: MICROTL_HEAD_SCRATCH_COUNT(). */
+size_t microtl_head_scratch_count(const struct microtl_head_spec *spec);
+
+/** @return Class rows of the head: the width of its last layer. */
+uint16_t microtl_head_class_rows(const struct microtl_head_spec *spec);
+
+/**
+ * @brief Points a head at the factory parameters, with the factory's classes.
+ *
+ * @retval 0       Done.
+ * @retval -EINVAL The description is not one the core can run (layers, widths, class count, loss).
+ */
+int microtl_head_init(struct microtl_head *head, const struct microtl_head_spec *spec);
+
+/**
+ * @brief Scores of one feature vector, before softmax or sigmoid.
+ *
+ * @param head     The head.
+ * @param features [width[0]] int8 features as the engine left them.
+ * @param scores   [class rows] out: the score of each class, MICROTL_SCORE_NONE for those that take
+ *                 no part.
+ * @param scratch  [microtl_head_scratch_count()] floats.
+ */
+void microtl_head_scores(const struct microtl_head *head, const int8_t *features, float *scores,
+			 float *scratch);
+
+/**
+ * @brief Turns scores into probabilities, in place.
+ *
+ * Softmax over the classes that take part, or a sigmoid of each; with MICROTL_LOSS_MSE scores stay
+ * as they are. Classes that take no part get 0.
+ */
+void microtl_head_activate(const struct microtl_head *head, float *scores);
+
+/**
+ * @brief The class with the highest score; among equals the lowest label.
+ *
+ * @param scores Scores or probabilities.
+ *
+ * @return The label, or MICROTL_LABEL_NONE where no class takes part.
+ */
+uint8_t microtl_head_best(const struct microtl_head *head, const float *scores);
+
+/**
+ * @brief Input of the last layer: the dequantised features, or what the hidden layers make of them.
+ *
+ * @param inputs  [microtl_head_input_count()] out.
+ * @param scratch [microtl_head_scratch_count()] floats.
+ */
+void microtl_head_last_input(const struct microtl_head *head, const int8_t *features, float *inputs,
+			     float *scratch);
+
+/** @return Inputs of the last layer. */
+uint16_t microtl_head_input_count(const struct microtl_head_spec *spec);
+
+/**
+ * @brief Gives a class its first weights ("imprinting"): the direction of its mean input.
+ *
+ * The row becomes the mean, scaled to the mean norm of the rows of @a classes, and its bias the
+ * mean of their biases; without other classes the row is the mean itself and the bias 0. (Qi,
+ * Brown, Lowe: "Low-Shot Learning with Imprinted Weights", CVPR 2018.)
+ *
+ * @param spec    The head's description.
+ * @param params  [microtl_head_param_count()] in RAM; only the row of @a label changes.
+ * @param classes Classes that take part already; @a label is added.
+ * @param label   Row to set.
+ * @param mean    [microtl_head_input_count()] mean of microtl_head_last_input() over samples of the
+ *                class.
+ *
+ * @retval 0       Done.
+ * @retval -EINVAL No such row.
+ */
+int microtl_head_imprint(const struct microtl_head_spec *spec, float *params,
+			 struct microtl_class_set *classes, uint8_t label, const float *mean);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* MICROTL_HEAD_H_ */
