@@ -191,8 +191,8 @@ void microtl_kernel_mean(const struct microtl_op *op, int8_t *arena);
  */
 struct microtl_broadcast {
 	uint32_t dims[MICROTL_DIMS];
-	uint32_t stride_a[MICROTL_DIMS];
-	uint32_t stride_b[MICROTL_DIMS];
+	int32_t stride_a[MICROTL_DIMS];
+	int32_t stride_b[MICROTL_DIMS];
 	/** NULL where the operand is in the arena. */
 	const int8_t *constant_a;
 	const int8_t *constant_b;
@@ -226,7 +226,7 @@ void microtl_kernel_mul(const struct microtl_op *op, int8_t *arena);
 struct microtl_prelu {
 	struct microtl_broadcast at;
 	int16_t zero_point_a, zero_point_b;
-	int16_t output_zero_point;
+	struct microtl_output out;
 	/** For inputs from zero up, and for negative inputs times alpha. */
 	struct microtl_requant positive, negative;
 };
@@ -249,6 +249,7 @@ void microtl_kernel_lut(const struct microtl_op *op, int8_t *arena);
  */
 struct microtl_softmax {
 	uint32_t rows;
+	/** Below 8192. */
 	uint16_t depth;
 	/** beta * input scale: a difference of inputs becomes Q5.26. The shift is 1..31. */
 	struct microtl_requant input;
