@@ -77,12 +77,11 @@ static void convolve_group(const struct microtl_conv2d *p, const struct patch *p
 
 		add_patch(acc, patch, x, -p->input_zero_point, &filters);
 		for (uint32_t lane = 0; lane < lanes; lane++) {
-			const uint32_t bias = p->bias != NULL ? (uint32_t)p->bias[c + lane] : 0;
-			const int32_t sum = (int32_t)(acc[lane] + bias);
+			const uint32_t i = c + lane;
+			const int32_t sum = (int32_t)(acc[lane] + bias_of(p->bias, i));
 
-			output[c + lane] = to_output(
-				requantize(sum, p->multiplier[c + lane], p->shift[c + lane]),
-				&p->out);
+			output[i] =
+				to_output(requantize(sum, p->multiplier[i], p->shift[i]), &p->out);
 		}
 	}
 }

@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 
+#include <stddef.h>
+
 #include <microtl/kernels.h>
 
 #include "requant.h"
@@ -84,12 +86,11 @@ static void convolve_pixel(const struct microtl_depthwise_conv2d *p, const struc
 			acc[0] = convolve_one(patch, x + c / p->depth_multiplier, offset, w + c);
 		}
 		for (uint32_t lane = 0; lane < lanes; lane++) {
-			const uint32_t bias = p->bias != NULL ? (uint32_t)p->bias[c + lane] : 0;
-			const int32_t sum = (int32_t)(acc[lane] + bias);
+			const uint32_t i = c + lane;
+			const int32_t sum = (int32_t)(acc[lane] + bias_of(p->bias, i));
 
-			output[c + lane] = to_output(
-				requantize(sum, p->multiplier[c + lane], p->shift[c + lane]),
-				&p->out);
+			output[i] =
+				to_output(requantize(sum, p->multiplier[i], p->shift[i]), &p->out);
 		}
 	}
 }

@@ -12,15 +12,16 @@
  */
 static uint32_t weights_offset(const struct microtl_fully_connected *p, const int8_t *x)
 {
+	const int32_t zero_point = p->weights_zero_point;
 	uint32_t sum = 0;
 
-	if (p->weights_zero_point == 0) {
+	if (zero_point == 0) {
 		return 0;
 	}
 	for (uint32_t i = 0; i < p->in_c; i++) {
 		sum += (uint32_t)(x[i] - p->input_zero_point);
 	}
-	return sum * (uint32_t)(int32_t)p->weights_zero_point;
+	return sum * (uint32_t)zero_point;
 }
 
 /** One input vector. */
@@ -37,8 +38,8 @@ static void multiply(const struct microtl_fully_connected *p, const int8_t *x, i
 		dot(acc, x, -p->input_zero_point, &rows, 0, p->in_c);
 		for (uint32_t lane = 0; lane < lanes; lane++) {
 			const uint32_t scale = p->per_channel ? c + lane : 0;
-			const uint32_t bias = p->bias != NULL ? (uint32_t)p->bias[c + lane] : 0;
-			const int32_t sum = (int32_t)(acc[lane] - offset + bias);
+			const int32_t sum =
+				(int32_t)(acc[lane] - offset + bias_of(p->bias, c + lane));
 
 			output[c + lane] = to_output(
 				requantize(sum, p->multiplier[scale], p->shift[scale]), &p->out);

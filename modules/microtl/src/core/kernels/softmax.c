@@ -98,9 +98,9 @@ static void softmax_row(const struct microtl_softmax *p, const int8_t *x, int8_t
 	int32_t exponent = SUM_INTEGER_BITS + 31 - 8;
 
 	for (uint32_t i = 0; i < p->depth; i++) {
-		const int32_t exp = exp_of_difference(p, x[i] - max);
+		const int32_t power = exp_of_difference(p, x[i] - max);
 
-		sum += (uint32_t)divide_by_pot(exp, SUM_INTEGER_BITS);
+		sum += (uint32_t)divide_by_pot(power, SUM_INTEGER_BITS);
 	}
 
 	/* The maximum itself adds 1, so some bit is set. */
@@ -111,9 +111,9 @@ static void softmax_row(const struct microtl_softmax *p, const int8_t *x, int8_t
 	const int32_t scale = one_over_one_plus((int32_t)(sum - (UINT32_C(1) << 31)));
 
 	for (uint32_t i = 0; i < p->depth; i++) {
-		const int32_t exp = exp_of_difference(p, x[i] - max);
+		const int32_t power = exp_of_difference(p, x[i] - max);
 		const int32_t probability =
-			divide_by_pot(doubling_high_mul(scale, exp), clamp(exponent, 0, 32));
+			divide_by_pot(doubling_high_mul(scale, power), clamp(exponent, 0, 32));
 
 		output[i] = (int8_t)clamp(probability + INT8_MIN, INT8_MIN, INT8_MAX);
 	}
