@@ -3,7 +3,7 @@
 
 """Build the C core for this computer, once, and each model as a small library beside it.
 
-``core-KEY.so`` holds everything in ``src/core`` and the ABI of ``abi.h``; ``model-KEY.so`` holds
+``core-KEY.so`` holds everything in ``src/core`` and the ABI of ``abi/abi.h``; ``model-KEY.so`` holds
 one converted model and is linked against it. The key covers all that the bytes depend on:
 sources, compiler, flags.
 """
@@ -21,7 +21,7 @@ from microtl_tools.errors import MicroTLError
 from microtl_tools.twin import cache
 from microtl_tools.twin.toolchain import Toolchain
 
-_HERE = Path(__file__).resolve().parent
+_ABI = Path(__file__).resolve().with_name("abi")
 _CORES_KEPT = 6
 _MODELS_KEPT = 64
 
@@ -97,7 +97,7 @@ def core_sources() -> list[Path]:
 def _core_identity(toolchain: Toolchain) -> str:
     root = paths.core_root()
     headers = sorted([*root.glob("include/**/*.h"), *root.glob("src/core/**/*.h")])
-    own = [_HERE / "abi.c", _HERE / "abi.h"]
+    own = sorted([*_ABI.glob("*.h"), *_ABI.glob("*.c")])
     parts: list[str | bytes] = [paths.version(), toolchain.identity]
     parts += [*_COMMON_FLAGS, *_FLOAT_FLAGS, *_KERNEL_FLAGS, *toolchain.flags]
     for path in [*headers, *core_sources(), *own]:
@@ -108,7 +108,7 @@ def _core_identity(toolchain: Toolchain) -> str:
 def _link_core(target: Path, toolchain: Toolchain) -> None:
     """Compile every file of the core and the ABI, a few at a time, and link them."""
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-        sources = [*core_sources(), _HERE / "abi.c"]
+        sources = [*core_sources(), *sorted(_ABI.glob("*.c"))]
         jobs = [(source, Path(scratch) / f"{i}.o") for i, source in enumerate(sources)]
         with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
             futures = [pool.submit(_compile, *job, toolchain) for job in jobs]
