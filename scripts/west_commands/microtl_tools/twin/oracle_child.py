@@ -19,7 +19,7 @@ ARENA_SIZE = 64 << 20
 
 def main(question_path: str, answer_path: str) -> None:
     """Answer one question."""
-    runtime = importlib.import_module("tflite_micro.runtime")
+    runtime = importlib.import_module("tflite_micro").runtime
     question = np.load(question_path)
     interpreter = runtime.Interpreter.from_bytes(
         question["model"].tobytes(),
