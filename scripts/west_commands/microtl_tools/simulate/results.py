@@ -125,7 +125,7 @@ def summarise(outcomes: Sequence[Outcome], margin: float) -> list[BudgetResult]:
 
 
 def enough(results: Sequence[BudgetResult]) -> BudgetResult | None:
-    """Return the smallest budget that helps and is about as good as the best; None if none helps."""
+    """Return the smallest budget that helps and is about as good as the best, None if none does."""
     helping = [result for result in results if result.verdict is Verdict.HELPS]
     if not helping:
         return None

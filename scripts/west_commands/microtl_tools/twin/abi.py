@@ -55,6 +55,7 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "learner_replay": (None, [_Handle, POINTER(i8), POINTER(u8), POINTER(u16), POINTER(u8)]),
     "learner_start": (c_int, [_Handle, u64]),
     "learner_step": (c_int, [_Handle, u64]),
+    "learner_run": (c_int, [_Handle, POINTER(c_float), c_size_t, POINTER(c_size_t)]),
     "learner_cancel": (None, [_Handle]),
     "learner_publish": (c_int, [_Handle]),
     "learner_result": (c_int, [_Handle, c_char_p, POINTER(c_double)]),

@@ -3,8 +3,8 @@
 
 """Build the C core for this computer, once, and each model as a small library beside it.
 
-``core-KEY.so`` holds everything in ``src/core`` and the ABI of ``abi/abi.h``; ``model-KEY.so`` holds
-one converted model and is linked against it. The key covers all that the bytes depend on:
+``core-KEY.so`` holds everything in ``src/core`` and the ABI of ``abi/abi.h``; ``model-KEY.so``
+holds one converted model and is linked against it. The key covers all that the bytes depend on:
 sources, compiler, flags.
 """
 

@@ -133,6 +133,18 @@ int microtl_twin_learner_start(struct microtl_twin_learner *learner, uint64_t se
  */
 int microtl_twin_learner_step(struct microtl_twin_learner *learner, uint64_t steps);
 
+/**
+ * Does the rest of the job.
+ *
+ * @param losses [capacity] out: mean training loss of each epoch of the last training.
+ * @param epochs Out: how many epochs that training had, at most @a capacity.
+ *
+ * @retval 0  Done: the verdict is there.
+ * @retval <0 The job failed.
+ */
+int microtl_twin_learner_run(struct microtl_twin_learner *learner, float *losses, size_t capacity,
+			     size_t *epochs);
+
 void microtl_twin_learner_cancel(struct microtl_twin_learner *learner);
 
 /** Lets the trained head go live; only an accepted one may. */

@@ -291,6 +291,29 @@ int microtl_twin_learner_step(struct microtl_twin_learner *learner, uint64_t ste
 	return microtl_fit_running(fit) ? 1 : 0;
 }
 
+int microtl_twin_learner_run(struct microtl_twin_learner *learner, float *losses, size_t capacity,
+			     size_t *epochs)
+{
+	struct microtl_fit_progress progress;
+	uint8_t training = 0;
+	int more = 1;
+
+	*epochs = 0;
+	while (more == 1) {
+		more = microtl_twin_learner_step(learner, 1);
+		microtl_fit_progress(&learner->learning.fit, &progress);
+		if (progress.training != training) {
+			training = progress.training;
+			*epochs = 0;
+		}
+		if (progress.epoch > *epochs && *epochs < capacity) {
+			losses[*epochs] = progress.loss;
+			*epochs = progress.epoch;
+		}
+	}
+	return more;
+}
+
 void microtl_twin_learner_cancel(struct microtl_twin_learner *learner)
 {
 	microtl_fit_cancel(&learner->learning.fit);
