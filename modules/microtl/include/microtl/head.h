@@ -135,37 +135,39 @@ void microtl_head_activate(const struct microtl_head *head, float *scores);
  */
 uint8_t microtl_head_best(const struct microtl_head *head, const float *scores);
 
-/**
- * @brief Input of the last layer: the dequantised features, or what the hidden layers make of them.
- *
- * @param inputs  [microtl_head_input_count()] out.
- * @param scratch [microtl_head_scratch_count()] floats.
- */
-void microtl_head_last_input(const struct microtl_head *head, const int8_t *features, float *inputs,
-			     float *scratch);
-
-/** @return Inputs of the last layer. */
+/** @return Inputs of the last layer: features, or the width of the last hidden layer. */
 uint16_t microtl_head_input_count(const struct microtl_head_spec *spec);
 
 /**
- * @brief Gives a class its first weights ("imprinting"): the direction of its mean input.
+ * @brief Gives a class its first weights ("imprinting"): clears its row, which becomes the sum.
  *
- * The row becomes the mean, scaled to the mean norm of the rows of @a classes, and its bias the
- * mean of their biases; without other classes the row is the mean itself and the bias 0. (Qi,
- * Brown, Lowe: "Low-Shot Learning with Imprinted Weights", CVPR 2018.)
+ * Then microtl_head_imprint_add() for each of its samples, then microtl_head_imprint_end(). The row
+ * ends as the mean input of the last layer over those samples, scaled to the mean norm of the other
+ * classes' rows, and its bias as the mean of their biases; without other classes as the mean itself
+ * and 0. (Qi, Brown, Lowe: "Low-Shot Learning with Imprinted Weights", CVPR 2018.)
  *
- * @param spec    The head's description.
- * @param params  [microtl_head_param_count()] in RAM; only the row of @a label changes.
- * @param classes Classes that take part already; @a label is added.
- * @param label   Row to set.
- * @param mean    [microtl_head_input_count()] mean of microtl_head_last_input() over samples of the
- *                class.
- *
- * @retval 0       Done.
- * @retval -EINVAL No such row.
+ * @param params [microtl_head_param_count()] in RAM; only the row and bias of @a label change.
+ * @param label  Row to set, below microtl_head_class_rows(), not part of the classes yet.
  */
-int microtl_head_imprint(const struct microtl_head_spec *spec, float *params,
-			 struct microtl_class_set *classes, uint8_t label, const float *mean);
+void microtl_head_imprint_begin(const struct microtl_head_spec *spec, float *params, uint8_t label);
+
+/**
+ * @brief Adds one sample of the class.
+ *
+ * @param features [width[0]]
+ * @param scratch  [microtl_head_scratch_count()] floats.
+ */
+void microtl_head_imprint_add(const struct microtl_head_spec *spec, float *params, uint8_t label,
+			      const int8_t *features, float *scratch);
+
+/**
+ * @brief Scales the row and makes the class take part.
+ *
+ * @param classes Classes that take part already; @a label is added.
+ * @param count   Samples added, at least 1.
+ */
+void microtl_head_imprint_end(const struct microtl_head_spec *spec, float *params,
+			      struct microtl_class_set *classes, uint8_t label, uint16_t count);
 
 #ifdef __cplusplus
 }

@@ -45,13 +45,12 @@ float microtl_loss_gradient(enum microtl_loss kind, const struct microtl_class_s
 			    uint16_t rows, uint8_t label, const float *target, float *scores);
 
 /**
- * @brief Loss of one labelled sample without gradient; leaves @a scores alone.
+ * @brief Loss of one sample without its gradient; same parameters, @a scores stays as it is.
  *
- * A label that takes no part counts like MICROTL_LABEL_NONE with sigmoid and MSE, and as
- * FLT_MAX with softmax.
+ * With softmax, a label that takes no part has a loss of FLT_MAX.
  */
 float microtl_loss_value(enum microtl_loss kind, const struct microtl_class_set *classes,
-			 uint16_t rows, uint8_t label, const float *scores);
+			 uint16_t rows, uint8_t label, const float *target, const float *scores);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,176 @@
+/*
+ * SPDX-FileCopyrightText: The MicroTL authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+#include "loss.h"
+
+#include "mathf.h"
+
+/* Highest score of the classes; NaN where one is NaN. */
+static float highest(const struct microtl_class_set *classes, size_t rows, const float *scores)
+{
+	float top = MICROTL_SCORE_NONE;
+
+	for (size_t c = 0; c < rows; c++) {
+		if (microtl_class_set_has(classes, (uint8_t)c) && !(scores[c] <= top)) {
+			top = scores[c];
+		}
+	}
+	return top;
+}
+
+/* Sum of the exponentials of the scores less their highest; at least 1. */
+static float exponential_sum(const struct microtl_class_set *classes, size_t rows,
+			     const float *scores, float top)
+{
+	float sum = 0.0f;
+
+	for (size_t c = 0; c < rows; c++) {
+		if (microtl_class_set_has(classes, (uint8_t)c)) {
+			sum += microtl_priv_expf(scores[c] - top);
+		}
+	}
+	return sum;
+}
+
+float microtl_priv_softmax(const struct microtl_class_set *classes, size_t rows, float *scores)
+{
+	float top = highest(classes, rows, scores);
+	float sum = 0.0f;
+
+	for (size_t c = 0; c < rows; c++) {
+		if (microtl_class_set_has(classes, (uint8_t)c)) {
+			scores[c] = microtl_priv_expf(scores[c] - top);
+			sum += scores[c];
+		}
+	}
+	for (size_t c = 0; c < rows; c++) {
+		if (microtl_class_set_has(classes, (uint8_t)c)) {
+			scores[c] /= sum;
+		}
+	}
+	return top + microtl_priv_logf(sum);
+}
+
+float microtl_priv_sigmoid(float x)
+{
+	if (x < 0.0f) {
+		float e = microtl_priv_expf(x);
+
+		return e / (1.0f + e);
+	}
+	return 1.0f / (1.0f + microtl_priv_expf(-x));
+}
+
+/* log(1 + e^x) without overflow. */
+static float softplus(float x)
+{
+	float e = microtl_priv_expf(x > 0.0f ? -x : x);
+	/* log(1 + e) keeps its digits for small e: log(u) e / (u - 1), u = 1 + e (Kahan). */
+	float u = 1.0f + e;
+	float l = u > 1.0f ? microtl_priv_logf(u) * e / (u - 1.0f) : e;
+
+	return (x > 0.0f ? x : 0.0f) + l;
+}
+
+static float target_of(size_t c, uint8_t label, const float *target)
+{
+	if (target != NULL) {
+		return target[c];
+	}
+	return c == label ? 1.0f : 0.0f;
+}
+
+/* Sum of target times score. Zeros are skipped: a score may be far away. */
+static float expected_score(const struct microtl_class_set *classes, size_t rows, uint8_t label,
+			    const float *target, const float *scores)
+{
+	float sum = 0.0f;
+
+	for (size_t c = 0; c < rows; c++) {
+		float t = target_of(c, label, target);
+
+		if (t != 0.0f && microtl_class_set_has(classes, (uint8_t)c)) {
+			sum += t * scores[c];
+		}
+	}
+	return sum;
+}
+
+static float sigmoid_loss(const struct microtl_class_set *classes, size_t rows, uint8_t label,
+			  const float *target, const float *scores)
+{
+	float sum = 0.0f;
+
+	for (size_t c = 0; c < rows; c++) {
+		if (microtl_class_set_has(classes, (uint8_t)c)) {
+			sum += softplus(scores[c]) - target_of(c, label, target) * scores[c];
+		}
+	}
+	return sum;
+}
+
+static float squared_loss(const struct microtl_class_set *classes, size_t rows, uint8_t label,
+			  const float *target, const float *scores)
+{
+	float sum = 0.0f;
+	float count = 0.0f;
+
+	for (size_t c = 0; c < rows; c++) {
+		if (microtl_class_set_has(classes, (uint8_t)c)) {
+			float error = scores[c] - target_of(c, label, target);
+
+			sum += error * error;
+			count += 1.0f;
+		}
+	}
+	return count > 0.0f ? sum / count : 0.0f;
+}
+
+float microtl_loss_value(enum microtl_loss kind, const struct microtl_class_set *classes,
+			 uint16_t rows, uint8_t label, const float *target, const float *scores)
+{
+	if (kind == MICROTL_LOSS_SIGMOID) {
+		return sigmoid_loss(classes, rows, label, target, scores);
+	}
+	if (kind == MICROTL_LOSS_MSE) {
+		return squared_loss(classes, rows, label, target, scores);
+	}
+	if (target == NULL && !microtl_class_set_has(classes, label)) {
+		return FLT_MAX;
+	}
+	float top = highest(classes, rows, scores);
+	float sum = exponential_sum(classes, rows, scores, top);
+	return (top + microtl_priv_logf(sum)) -
+	       expected_score(classes, rows, label, target, scores);
+}
+
+float microtl_loss_gradient(enum microtl_loss kind, const struct microtl_class_set *classes,
+			    uint16_t rows, uint8_t label, const float *target, float *scores)
+{
+	float loss = 0.0f;
+	float factor = 1.0f;
+
+	if (kind == MICROTL_LOSS_SOFTMAX) {
+		/* Not microtl_loss_value(): the exponentials are needed anyway. */
+		loss = -expected_score(classes, rows, label, target, scores);
+		loss = microtl_priv_softmax(classes, rows, scores) + loss;
+	} else {
+		loss = microtl_loss_value(kind, classes, rows, label, target, scores);
+	}
+	if (kind == MICROTL_LOSS_MSE) {
+		factor = 2.0f / (float)microtl_class_set_count(classes);
+	}
+
+	for (size_t c = 0; c < rows; c++) {
+		if (!microtl_class_set_has(classes, (uint8_t)c)) {
+			scores[c] = 0.0f;
+			continue;
+		}
+		float output =
+			kind == MICROTL_LOSS_SIGMOID ? microtl_priv_sigmoid(scores[c]) : scores[c];
+		scores[c] = factor * (output - target_of(c, label, target));
+	}
+	return loss;
+}
