@@ -1,0 +1,183 @@
+# SPDX-FileCopyrightText: The MicroTL authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""The generated source file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from microtl_tools.convert.api import MARKER, BaseSet, HeadSpec
+from microtl_tools.convert.emit.c_text import array, comment, floating, string, struct
+from microtl_tools.convert.emit.constants import ConstantPool
+from microtl_tools.convert.graph import Tensor, shape_text
+from microtl_tools.convert.program import Buffer, KernelCall, Program
+from microtl_tools.paths import version
+
+if TYPE_CHECKING:
+    from microtl_tools.data.dataset import Channel
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Everything that the generated files state."""
+
+    name: str
+    symbol: str
+    source_sha256: str
+    settings: str
+    """The options that shaped the model, for people who read the file."""
+    program: Program
+    pool: ConstantPool
+    input: Tensor
+    output: Tensor
+    channels: tuple[Channel, ...]
+    head: HeadSpec | None
+    base: BaseSet | None
+    model_id: dict[str, int]
+
+
+def preamble(sources: Sources) -> str:
+    """Return the comment that every generated file starts with."""
+    return "\n".join(
+        [
+            f"/* {MARKER} {version()} (microtl convert): do not edit, convert the model again.",
+            f" * Model: SHA-256 {sources.source_sha256}",
+            f" * Settings: {comment(sources.settings)}",
+            " */",
+        ]
+    )
+
+
+def source_text(sources: Sources) -> str:
+    """Return the .c file."""
+    parts = [preamble(sources), f'#include "{sources.name}.h"']
+    for index, call in enumerate(sources.program.calls):
+        parts += _operation(sources, index, call)
+    parts += _op_table(sources)
+    if sources.channels:
+        parts.append(_channels(sources))
+    if sources.head is not None:
+        parts += _head(sources.head)
+    if sources.base is not None:
+        parts += _base_set(sources.base)
+    parts.append(_model(sources))
+    return "\n\n".join(parts) + "\n"
+
+
+def _operation(sources: Sources, index: int, call: KernelCall) -> Iterator[str]:
+    yield from sources.pool.definitions(call)
+    source = call.source
+    title = f"{source.kind}, op {source.number} of the file: '{source.output.name}'"
+    shape = f"{shape_text(source.output.shape)}, {call.macs} multiply-accumulates"
+    fields = struct(call.fields, sources.pool.names)
+    # The fields of a struct never fit on the line that names it.
+    if not fields.startswith("{\n"):
+        fields = "{\n\t" + fields[1:-1].replace("}, .", "},\n\t.") + ",\n}"
+    yield (
+        f"/* {comment(title)}\n * {comment(shape)} */\n"
+        f"static const struct {call.struct} op{index} = {fields};"
+    )
+
+
+def _op_table(sources: Sources) -> Iterator[str]:
+    calls = sources.program.calls
+    if not calls:
+        return
+    lines = ["static const struct microtl_op ops[] = {"]
+    for index, call in enumerate(calls):
+        fields: dict[str, Any] = {"run": call.kernel, "params": f"&op{index}"}
+        for name, buffer in zip(("input", "input2"), call.inputs, strict=False):
+            if buffer is not None:
+                fields[name] = buffer.offset
+        fields["output"] = call.output.offset
+        if call.scratch is not None:
+            fields["scratch"] = call.scratch.offset
+        lines.append("\t" + struct(fields, {}, 2) + ",")
+    yield "\n".join([*lines, "};"])
+
+
+def _channels(sources: Sources) -> str:
+    lines = ["static const struct microtl_channel channels[] = {"]
+    for channel in sources.channels:
+        fields = {
+            "name": string(channel.name),
+            "unit": string(channel.unit),
+            "offset": floating(channel.offset),
+            "scale": floating(channel.scale),
+        }
+        lines.append("\t" + struct(fields, {}, 2) + ",")
+    return "\n".join([*lines, "};"])
+
+
+def _head(head: HeadSpec) -> Iterator[str]:
+    widths = " -> ".join(str(width) for width in head.widths)
+    yield array(
+        "float", "feature_scale", head.feature_scale, f"Standardised by {head.standardised_by}."
+    )
+    yield array("float", "feature_offset", head.feature_offset)
+    yield array(
+        "float", "head_params", head.params, f"Head {widths}: weights [out][in], bias [out]."
+    )
+    names = "NULL"
+    if head.class_names:
+        names = "class_names"
+        items = "".join(f"\t{string(name)},\n" for name in head.class_names)
+        yield f"static const char *const class_names[] = {{\n{items}}};"
+    fields: dict[str, Any] = {
+        "layer_count": len(head.widths) - 1,
+        "loss": f"MICROTL_LOSS_{head.loss.upper()}",
+        "width": list(head.widths),
+        "class_count": head.class_count,
+        "feature_scale": "feature_scale",
+        "feature_offset": "feature_offset",
+        "params": "head_params",
+        "class_names": names,
+    }
+    yield f"static const struct microtl_head_spec head = {struct(fields, {})};"
+
+
+def _base_set(base: BaseSet) -> Iterator[str]:
+    count, width = base.features.shape
+    yield array(
+        "int8_t", "base_features", base.features.reshape(-1), f"{count} of {width} features."
+    )
+    yield array("uint8_t", "base_labels", base.labels)
+    fields: dict[str, Any] = {
+        "features": "base_features",
+        "labels": "base_labels",
+        "count": count,
+        "gate_count": base.gate_count,
+    }
+    yield f"static const struct microtl_base_set base_set = {struct(fields, {})};"
+
+
+def _model(sources: Sources) -> str:
+    program = sources.program
+    fields: dict[str, Any] = {
+        "name": string(sources.name),
+        "id": {part: f"0x{value:08x}" for part, value in sources.model_id.items()},
+        "ops": "ops" if program.calls else "NULL",
+        "op_count": len(program.calls),
+        "arena_size": program.arena_size,
+        "input": _tensor(sources.input, program.input),
+        "output": _tensor(sources.output, program.output),
+        "channels": "channels" if sources.channels else "NULL",
+        "head": "&head" if sources.head is not None else "NULL",
+        "base": "&base_set" if sources.base is not None else "NULL",
+    }
+    return f"const struct microtl_model {sources.symbol} = {struct(fields, {})};"
+
+
+def _tensor(tensor: Tensor, buffer: Buffer) -> dict[str, Any]:
+    shape = tensor.shape[1:]
+    return {
+        "offset": buffer.offset,
+        "size": buffer.size,
+        "scale": floating(tensor.scale),
+        "zero_point": tensor.zero_point,
+        "rank": len(shape),
+        "shape": [*shape, *(1,) * (4 - len(shape))],
+    }

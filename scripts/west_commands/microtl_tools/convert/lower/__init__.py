@@ -1,0 +1,88 @@
+# SPDX-FileCopyrightText: The MicroTL authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""From graph operations to kernel calls: one file a family, one function an operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from microtl_tools.convert.graph import Graph, Op, Shape
+from microtl_tools.convert.lower import (
+    binary,
+    convolution,
+    dense,
+    move,
+    pool,
+    prelu,
+    reduce,
+    resize,
+    softmax,
+    table,
+)
+from microtl_tools.convert.lower.context import Context
+from microtl_tools.convert.lower.require import need_activation, need_batch_of_one
+from microtl_tools.convert.program import Program
+
+Lowering = Callable[[Context, Op], None]
+
+PORTABLE: Mapping[str, Lowering] = {
+    "ADD": binary.lower_add,
+    "AVERAGE_POOL_2D": pool.lower_average,
+    "CONCATENATION": move.lower_concatenation,
+    "CONV_2D": convolution.lower_conv,
+    "DEPTHWISE_CONV_2D": convolution.lower_depthwise,
+    "EXPAND_DIMS": move.lower_reshape,
+    "FULLY_CONNECTED": dense.lower_fully_connected,
+    "HARD_SWISH": table.lower_hard_swish,
+    "LEAKY_RELU": table.lower_leaky_relu,
+    "LOGISTIC": table.lower_logistic,
+    "MAXIMUM": binary.lower_maximum,
+    "MAX_POOL_2D": pool.lower_max,
+    "MEAN": reduce.lower_mean,
+    "MINIMUM": binary.lower_minimum,
+    "MUL": binary.lower_mul,
+    "PAD": move.lower_pad,
+    "PADV2": move.lower_pad,
+    "PRELU": prelu.lower_prelu,
+    "QUANTIZE": table.lower_quantize,
+    "REDUCE_MAX": reduce.lower_reduce_max,
+    "RELU": table.lower_relu,
+    "RELU6": table.lower_relu6,
+    "RESHAPE": move.lower_reshape,
+    "RESIZE_BILINEAR": resize.lower_bilinear,
+    "RESIZE_NEAREST_NEIGHBOR": resize.lower_nearest,
+    "SOFTMAX": softmax.lower_softmax,
+    "SQUEEZE": move.lower_reshape,
+    "STRIDED_SLICE": move.lower_strided_slice,
+    "SUB": binary.lower_sub,
+    "TANH": table.lower_tanh,
+    "TRANSPOSE": move.lower_transpose,
+}
+"""The portable kernels' lowering of each operation; a kernel set may replace entries."""
+
+
+_MISPLACED = {"DEQUANTIZE": "it makes floats in the middle of the model"}
+_HINT = "quantise the whole model to int8, with fixed shapes"
+
+
+def lower(graph: Graph, lowerings: Mapping[str, Lowering]) -> Program:
+    """Lower a simplified graph. Raises ModelError for what no kernel can do exactly."""
+    need_activation(graph.input, "the model's input")
+    need_batch_of_one(graph.input)
+    context = Context(graph)
+    for op in graph.ops:
+        context.begin(op)
+        lowering = lowerings.get(op.kind)
+        if lowering is None:
+            raise op.error(_MISPLACED.get(op.kind, "its inputs are not constant"), _HINT)
+        try:
+            lowering(context, op)
+        except ValueError as error:
+            # The fixed-point arithmetic says what a scale must be; it does not know the operation.
+            raise op.error(str(error), "quantise the model again with other data") from error
+        context.end(op)
+    return context.program()
+
+
+__all__ = ["PORTABLE", "Lowering", "Shape", "lower"]
