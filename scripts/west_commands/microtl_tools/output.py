@@ -35,12 +35,20 @@ def warn(text: str) -> None:
     sys.stderr.flush()
 
 
-def table(rows: Iterable[Sequence[Any]], headers: Sequence[str]) -> str:
-    """Return ``rows`` as a plain text table: numbers to the right, strings as they are."""
+def table(
+    rows: Iterable[Sequence[Any]], headers: Sequence[str], *, right: Iterable[int] = ()
+) -> str:
+    """Return ``rows`` as a plain text table: numbers to the right, strings as they are.
+
+    ``right`` are columns of strings to align to the right: numbers that are formatted already.
+    """
     tabulate = require("tabulate", "print tables")
     cells = [list(row) for row in rows]
+    text = _text_columns(cells)
+    aligned = set(right)
+    align = ["right" if i in aligned else "left" if i in text else None for i in range(len(headers))]
     return str(
-        tabulate.tabulate(cells, headers=list(headers), disable_numparse=_text_columns(cells))
+        tabulate.tabulate(cells, headers=list(headers), disable_numparse=text, colalign=align)
     )
 
 
