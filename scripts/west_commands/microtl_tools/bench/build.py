@@ -1,0 +1,159 @@
+# SPDX-FileCopyrightText: The MicroTL authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""Build a bench firmware: the core, a converted model and a small program, without libc start-up.
+
+The objects' names tell the linker script what belongs to whom: ``core_``, ``model_``,
+``firmware_``.
+"""
+
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from microtl_tools import paths
+from microtl_tools.bench.cpus import Cpu
+from microtl_tools.errors import MicroTLError
+from microtl_tools.imports import require
+
+PREFIX = "arm-none-eabi-"
+_FIRMWARE = Path(__file__).resolve().parent / "firmware"
+_WARNINGS = ("-Wall", "-Wextra", "-Werror")
+_COMMON = ("-std=gnu11", "-mthumb", "-ffunction-sections", "-fdata-sections", "-g")
+# The float rule, for all of the core: its int8 kernels have no float to lose.
+_FLOAT = ("-ffp-contract=off", "-fno-tree-vectorize")
+_JOBS = 2
+
+
+@dataclass(frozen=True)
+class Image:
+    """A linked firmware and what of it belongs to whom, in bytes."""
+
+    elf: Path
+    mark: int
+    """Address of ``bench_mark``."""
+    code: int
+    """Code of the core, with what it pulled in from the compiler's libraries."""
+    rodata: int
+    """Read-only data of the core."""
+    model: int
+    """The model: weights, tables, descriptions."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One C or assembly file to compile; ``role`` is ``core``, ``model`` or ``firmware``."""
+
+    role: str
+    source: Path
+    include: Path | None = None
+    defines: tuple[str, ...] = ()
+
+
+def tool(name: str) -> str:
+    """Return the path of ``arm-none-eabi-NAME``; MicroTLError where it is missing."""
+    path = shutil.which(PREFIX + name)
+    if path is None:
+        raise MicroTLError(
+            f"{PREFIX}{name} is needed to build for a Cortex-M",
+            "install it: apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi",
+        )
+    return path
+
+
+@lru_cache
+def compiler_version() -> str:
+    """Return GCC's version line."""
+    answer = subprocess.run([tool("gcc"), "--version"], capture_output=True, text=True, check=True)
+    return answer.stdout.splitlines()[0]
+
+
+def core_units(cpu: Cpu) -> list[Unit]:
+    """Return every file of the core that ``cpu`` can run; the linker drops what is not used."""
+    core = paths.core_root() / "src" / "core"
+    sources = [*core.glob("*.c"), *(core / "kernels").glob("*.c")]
+    for family in cpu.families:
+        sources += (core / "kernels" / family).glob("*.[cS]")
+        sources += (core / family).glob("*.[cS]")
+    return [Unit("core", source, core) for source in sorted(sources)]
+
+
+def firmware_units(program: str, defines: Mapping[str, object]) -> list[Unit]:
+    """Return the start-up code and a program, ``inference`` or ``training``."""
+    texts = tuple(f"{name}={value}" for name, value in defines.items())
+    return [
+        Unit("firmware", _FIRMWARE / "start.c"),
+        Unit("firmware", _FIRMWARE / f"{program}.c", defines=texts),
+    ]
+
+
+def build(folder: Path, cpu: Cpu, units: Sequence[Unit], optimise: str) -> Image:
+    """Compile and link ``units`` in ``folder`` with ``-O`` level ``optimise``."""
+    with ThreadPoolExecutor(max_workers=_JOBS) as pool:
+        numbered = list(enumerate(units))
+        objects = list(pool.map(lambda item: _compile(folder, cpu, *item, optimise), numbered))
+    script = folder / "link.ld"
+    script.write_text(_linker_script(cpu), encoding="utf-8")
+    elf = folder / "bench.elf"
+    _call(
+        [tool("gcc"), *cpu.flags, "-mthumb", "-nostartfiles", "--specs=nosys.specs"]
+        + ["-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments", "-T", str(script)]
+        + ["-Wl,-e,bench_start", *map(str, objects), "-o", str(elf)]
+    )
+    return _describe(elf)
+
+
+def _compile(folder: Path, cpu: Cpu, index: int, unit: Unit, optimise: str) -> Path:
+    output = folder / f"{unit.role}_{index}_{unit.source.stem}.o"
+    defines = [f"-D{name}" for name in (*cpu.defines, *unit.defines)]
+    includes = ["-I", str(paths.core_root() / "include"), "-I", str(_FIRMWARE)]
+    if unit.include is not None:
+        includes += ["-I", str(unit.include)]
+    _call(
+        [tool("gcc"), *cpu.flags, *_COMMON, *_WARNINGS, *_FLOAT, optimise, *defines, *includes]
+        + ["-c", str(unit.source), "-o", str(output)]
+    )
+    return output
+
+
+def _call(command: list[str]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise MicroTLError(
+            f"{Path(command[0]).name} failed on {Path(command[-3]).name}:\n{done.stderr.strip()}",
+            "the core and this compiler do not fit: GCC 12 or newer is what it is tested with",
+        )
+
+
+def _linker_script(cpu: Cpu) -> str:
+    text = (_FIRMWARE / "link.ld.in").read_text(encoding="utf-8")
+    memory = cpu.memory
+    for name, value in {
+        "VECTORS": memory.vectors,
+        "FLASH": memory.flash,
+        "FLASH_SIZE": memory.flash_size,
+        "RAM": memory.ram,
+        "RAM_SIZE": memory.ram_size,
+    }.items():
+        text = text.replace(f"@{name}@", f"{value:#x}")
+    return text
+
+
+def _describe(elf: Path) -> Image:
+    elffile = require("elftools.elf.elffile", "read the firmware that was built")
+    with elf.open("rb") as stream:
+        image = elffile.ELFFile(stream)
+        sizes = {section.name: section["sh_size"] for section in image.iter_sections()}
+        symbols = image.get_section_by_name(".symtab").get_symbol_by_name("bench_mark")
+        mark = symbols[0]["st_value"] & ~1
+    return Image(
+        elf,
+        mark,
+        sizes.get(".core_code", 0) + sizes.get(".library", 0),
+        sizes.get(".core_rodata", 0),
+        sizes.get(".model", 0),
+    )
