@@ -94,8 +94,12 @@ def firmware_units(program: str, defines: Mapping[str, object]) -> list[Unit]:
 def build(folder: Path, cpu: Cpu, units: Sequence[Unit], optimise: str) -> Image:
     """Compile and link ``units`` in ``folder`` with ``-O`` level ``optimise``."""
     with ThreadPoolExecutor(max_workers=_JOBS) as pool:
-        numbered = list(enumerate(units))
-        objects = list(pool.map(lambda item: _compile(folder, cpu, *item, optimise), numbered))
+        names = [f"{unit.role}_{i}_{unit.source.stem}.o" for i, unit in enumerate(units)]
+        jobs = [
+            pool.submit(_compile, folder / name, cpu, unit, optimise)
+            for name, unit in zip(names, units, strict=True)
+        ]
+        objects = [job.result() for job in jobs]
     script = folder / "link.ld"
     script.write_text(_linker_script(cpu), encoding="utf-8")
     elf = folder / "bench.elf"
@@ -107,8 +111,7 @@ def build(folder: Path, cpu: Cpu, units: Sequence[Unit], optimise: str) -> Image
     return _describe(elf)
 
 
-def _compile(folder: Path, cpu: Cpu, index: int, unit: Unit, optimise: str) -> Path:
-    output = folder / f"{unit.role}_{index}_{unit.source.stem}.o"
+def _compile(output: Path, cpu: Cpu, unit: Unit, optimise: str) -> Path:
     defines = [f"-D{name}" for name in (*cpu.defines, *unit.defines)]
     includes = ["-I", str(paths.core_root() / "include"), "-I", str(_FIRMWARE)]
     if unit.include is not None:
