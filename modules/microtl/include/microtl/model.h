@@ -72,9 +72,9 @@ struct microtl_channel {
 /**
  * @brief The head as it left the factory.
  *
- * The head sees standardised features u[d] = q[d] * feature_scale[d] + feature_offset[d], q being the int8 feature;
- * mean and sigma of the training set are folded into the two tables.
- * Parameters lie layer after layer: weights [out][in], then bias [out]. The last layer has a row for each of
+ * The head sees standardised features u[d] = q[d] * feature_scale[d] + feature_offset[d], q being
+ * the int8 feature; mean and sigma of the training set are folded into the two tables. Parameters
+ * lie layer after layer: weights [out][in], then bias [out]. The last layer has a row for each of
  * width[layer_count] classes; the rows from class_count on are zero and free.
  */
 struct microtl_head_spec {
@@ -128,8 +128,12 @@ struct microtl_model {
 	struct microtl_tensor input;
 	/** The features, or the model's output where it was converted without a head. */
 	struct microtl_tensor output;
-	/** Channels of the input's last dimension, or NULL where they were not described. */
+	/**
+	 * [channel_count], or NULL where they were not described. The input holds frames of channels:
+	 * value i belongs to channel i % channel_count.
+	 */
 	const struct microtl_channel *channels;
+	uint16_t channel_count;
 	/** NULL where the whole model is frozen. */
 	const struct microtl_head_spec *head;
 	/** NULL where the model ships none. */
