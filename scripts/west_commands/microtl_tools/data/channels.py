@@ -30,6 +30,14 @@ class Description:
     timed: bool
 
 
+def read(path: Path) -> list[Channel]:
+    """Return the channels that a file such as ``channels.yaml`` describes."""
+    given = _read(path).get("channels")
+    if given is None:
+        raise MicroTLError(f"{path}: has no 'channels'", _EXAMPLE)
+    return _channels(path, given)
+
+
 def describe(folder: Path, columns: list[str]) -> Description:
     """Describe recordings with these ``columns``, by ``channels.yaml`` where there is one.
 
