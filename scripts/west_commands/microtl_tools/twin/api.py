@@ -3,8 +3,9 @@
 
 """A converted model on this computer: run it, look into it, let it learn.
 
-    twin = Twin.from_converted(convert("model.tflite", Options()))
-    features = twin.run(twin.quantize(x))
+    converted = convert("model.tflite", Options())
+    twin = Twin.from_converted(converted)
+    features = twin.run(quantize(x, converted.input))
     learner = twin.learner(capacity=200)
 
 The C is that of the device, so the results are, to the bit.
@@ -64,7 +65,17 @@ class Twin:
         cls, converted: "ConvertedModel", toolchain: Toolchain | None = None
     ) -> "Twin":
         """Build the twin of a model that the converter made with the portable kernels."""
-        raise NotImplementedError
+        if converted.kernels != "portable":
+            raise MicroTLError(
+                f"{converted.name}: converted for the kernels {converted.kernels!r}, which do not "
+                "run on this computer",
+                "convert it with --kernels portable: the results are the same to the bit",
+            )
+        sources = {
+            f"{converted.name}.c": converted.c_source,
+            f"{converted.name}.h": converted.h_source,
+        }
+        return cls(sources, converted.symbol, toolchain)
 
     def run(self, x: Int8) -> Int8:
         """Run the model on ``x`` [n, ...] and return its int8 output, [n, output size].
@@ -100,7 +111,7 @@ class Twin:
 
     def _inputs(self, x: NDArray[Any]) -> Int8:
         if x.dtype != np.int8:
-            raise MicroTLError(f"the twin takes int8 inputs, not {x.dtype}; quantize() makes them")
+            raise MicroTLError(f"the twin takes int8 inputs, not {x.dtype}: see border.quantize()")
         if len(x) == 0 or x[0].size != self.input_size:
             raise MicroTLError(
                 f"inputs of shape {x.shape} were given, "

@@ -21,6 +21,8 @@ from microtl_tools.errors import MicroTLError
 _CHILD = Path(__file__).with_name("oracle_child.py")
 _TIMEOUT_S = 1800
 
+INSTALL = f"install it with {sys.executable} -m pip install --pre tflite-micro"
+
 
 def available() -> bool:
     """Whether the wheel is installed."""

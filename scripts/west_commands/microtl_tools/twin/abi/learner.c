@@ -268,7 +268,7 @@ void microtl_twin_learner_replay(const struct microtl_twin_learner *learner, int
 		memcpy(features + i * width, microtl_replay_features(replay, i), width);
 		labels[i] = replay->entries[i].label;
 		recordings[i] = replay->entries[i].recording;
-		held_out[i] = replay->entries[i].held_out;
+		held_out[i] = microtl_replay_held_out(&replay->entries[i]) ? 1 : 0;
 	}
 }
 
