@@ -46,7 +46,9 @@ def table(
     cells = [list(row) for row in rows]
     text = _text_columns(cells)
     aligned = set(right)
-    align = ["right" if i in aligned else "left" if i in text else None for i in range(len(headers))]
+    align = [
+        "right" if i in aligned else "left" if i in text else "decimal" for i in range(len(headers))
+    ]
     return str(
         tabulate.tabulate(cells, headers=list(headers), disable_numparse=text, colalign=align)
     )
