@@ -78,16 +78,15 @@ struct microtl_fit_config {
 /**
  * Bytes of workspace of a job; to be aligned to 4.
  *
- * @param hidden  Sum of the widths of the hidden layers.
- * @param last    Inputs of the last layer: the features, or the last hidden layer's width.
+ * @param hidden  Sum of the widths of the hidden layers, 0 without.
  * @param rows    Class rows.
  * @param samples Replay capacity plus base-set size.
  */
-#define MICROTL_FIT_WORKSPACE_SIZE(hidden, last, rows, samples)                                    \
-	(sizeof(float) * MICROTL_STEP_SCRATCH_COUNT(hidden, rows) +                                \
-	 MICROTL_FIT_PRIV_ALIGN((rows) * (sizeof(struct microtl_gate_tally) + 5U)) +               \
-	 MICROTL_FIT_PRIV_ALIGN(sizeof(uint16_t) * (size_t)(samples)))
-#define MICROTL_FIT_PRIV_ALIGN(bytes) (((size_t)(bytes) + 3U) & ~(size_t)3U)
+#define MICROTL_FIT_WORKSPACE_SIZE(hidden, rows, samples)                                          \
+	((sizeof(float) * MICROTL_STEP_SCRATCH_COUNT(hidden, rows) +                               \
+	  (sizeof(struct microtl_gate_tally) + 5U) * (size_t)(rows) + 2U * (size_t)(samples) +     \
+	  3U) /                                                                                    \
+	 4U * 4U)
 
 /** Memory of a job, all of the caller. P = microtl_head_param_count(). */
 struct microtl_fit_memory {
@@ -97,7 +96,8 @@ struct microtl_fit_memory {
 	float *state;
 	/** [P], NULL with a batch of one. */
 	float *gradient;
-	/** [P] keeps the weights of the best epoch (with patience), or NULL: the last epoch's. */
+	/** [P] keeps the weights of the epoch with the lowest loss, or NULL: the last epoch's
+	 * count. */
 	float *best;
 	/** [workspace_size] bytes aligned to 4, MICROTL_FIT_WORKSPACE_SIZE(). */
 	void *workspace;
@@ -109,11 +109,14 @@ enum microtl_fit_state {
 	MICROTL_FIT_IDLE = 0,
 	MICROTL_FIT_PREPARE = 1,
 	MICROTL_FIT_TRAIN = 2,
-	MICROTL_FIT_EVALUATE = 3,
+	/** After an epoch, with early stopping: loss of the recordings kept apart. */
+	MICROTL_FIT_VALIDATE = 3,
+	/** Samples are judged by the old and the new head. */
+	MICROTL_FIT_EVALUATE = 4,
 	/** The verdict is there. */
-	MICROTL_FIT_DONE = 4,
-	/** Ended by an error or cancelled: microtl_fit::error says which. */
-	MICROTL_FIT_FAILED = 5,
+	MICROTL_FIT_DONE = 5,
+	/** Ended by an error or cancelled: microtl_fit_result() says which. */
+	MICROTL_FIT_FAILED = 6,
 };
 
 /** Where a job is. */
@@ -133,7 +136,7 @@ struct microtl_fit_progress {
 	float loss;
 };
 
-/** A job. Its fields are private but for @a error; read the rest through the functions. */
+/** A job. Its fields are private. */
 struct microtl_fit {
 	const struct microtl_fit_config *config;
 	struct microtl_fit_memory memory;
@@ -144,39 +147,43 @@ struct microtl_fit {
 	struct microtl_optimizer optimizer;
 	struct microtl_gate gate;
 	struct microtl_gate_result result;
+	/** Classes that the replay memory has and the active head has not. */
 	struct microtl_class_set new_classes;
-	/** Classes drawn from in this training. */
-	struct microtl_class_set drawn_classes;
 	/** [samples] sample numbers, grouped by class: replay entries, then the base set's. */
 	uint16_t *order;
 	/** [rows] end of each class in @a order, and the next to draw. */
 	uint16_t *class_end;
 	uint16_t *class_next;
-	/** [rows] the order in which classes are drawn in this round. */
+	/** [rows] classes that are drawn from, in the order of this round. */
 	uint8_t *class_order;
-	uint64_t rng[2];
 	uint64_t seed;
-	/** 0, or why the job failed. */
+	uint64_t rng;
 	int error;
-	uint8_t state;
+	enum microtl_fit_state state;
+	/** Some recordings are kept apart for early stopping. */
+	bool validates;
 	uint8_t folds;
 	uint8_t training;
-	bool validates;
+	/** Classes drawn from, and place in the round. */
 	uint16_t class_count;
 	uint16_t class_at;
+	/** Samples of this training, and how many of them this epoch has drawn. */
 	uint16_t samples;
 	uint16_t drawn;
 	uint16_t epoch;
-	uint16_t epochs_run;
-	uint16_t stale;
-	uint16_t evaluate_at;
+	/** Where preparing, validating or judging goes on. */
+	uint32_t cursor;
 	uint32_t steps;
-	uint32_t updates_total;
+	uint32_t steps_total;
+	/** Sum over this epoch, and mean of the last whole one. */
+	float loss_sum;
 	float loss;
-	float epoch_loss;
-	float best_loss;
-	float validation_loss;
+	/** Validation: sum and count over this epoch. */
+	float validation_sum;
 	uint16_t validation_count;
+	/** Lowest loss so far, and epochs since. */
+	uint16_t stale;
+	float best_loss;
 };
 
 /** @return Bytes of workspace: MICROTL_FIT_WORKSPACE_SIZE() of these. */

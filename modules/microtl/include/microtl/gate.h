@@ -79,6 +79,9 @@ struct microtl_gate_config {
 /** Values whose error rates docs/gate.md gives. */
 #define MICROTL_GATE_CONFIG_DEFAULT {0.05f, 1.0f, 1.0f, 0.6f, 10, 3, 0.5f}
 
+/** Losses count up to this many nats, so that one sample cannot decide alone: p = 1 %. */
+#define MICROTL_GATE_LOSS_MAX 4.6f
+
 /** Evidence of one class. */
 struct microtl_gate_tally {
 	uint16_t count;
@@ -95,9 +98,10 @@ struct microtl_gate {
 	uint16_t rows;
 	struct microtl_class_set old_classes;
 	struct microtl_class_set new_classes;
-	/** Sums over the samples of old classes of loss after - loss before, and of its square. */
-	float loss_sum;
-	float loss_square_sum;
+	/** Over the samples of old classes: mean of loss after - loss before, summed squared
+	 * deviation. */
+	float loss_change;
+	float loss_deviation;
 	uint16_t old_count;
 };
 

@@ -21,7 +21,7 @@
  * nothing.
  *
  * Calls must be serialised by the caller, with one exception: while frozen, the job may read the
- * frozen entries and use their groups while another thread adds. Thread context.
+ * frozen entries while another thread adds. Thread context.
  */
 
 #ifndef MICROTL_REPLAY_H_
@@ -40,6 +40,10 @@ extern "C" {
 /** One recording in so many is held out. */
 #define MICROTL_REPLAY_HOLDOUT_PERIOD 4
 
+/** Groups of samples: trained on, or kept for the gate. */
+#define MICROTL_REPLAY_TRAINING 0
+#define MICROTL_REPLAY_HELD_OUT UINT8_MAX
+
 /** Bytes of features for @a capacity samples of @a features values. */
 #define MICROTL_REPLAY_FEATURES_SIZE(capacity, features) ((size_t)(capacity) * (size_t)(features))
 
@@ -51,11 +55,15 @@ struct microtl_replay_entry {
 	uint16_t recording;
 	/** The class. */
 	uint8_t label;
-	/** Held out for the gate. */
-	uint8_t held_out: 1;
-	/** Scratch of the training job while frozen. */
-	uint8_t group: 7;
+	/** MICROTL_REPLAY_TRAINING or MICROTL_REPLAY_HELD_OUT; a job numbers its folds from 0. */
+	uint8_t group;
 };
+
+/** @return Whether a sample is held out for the gate. */
+static inline bool microtl_replay_held_out(const struct microtl_replay_entry *entry)
+{
+	return entry->group == MICROTL_REPLAY_HELD_OUT;
+}
 
 /** The replay memory. Read the counters, leave the rest to the functions. */
 struct microtl_replay {

@@ -1,0 +1,284 @@
+/*
+ * SPDX-FileCopyrightText: The MicroTL authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+#include "fit_samples.h"
+
+#include <string.h>
+
+#include "rng.h"
+
+uint16_t microtl_priv_sample_count(const struct microtl_fit *fit)
+{
+	return (uint16_t)(fit->replay->frozen + (fit->base == NULL ? 0U : fit->base->count));
+}
+
+const int8_t *microtl_priv_sample_features(const struct microtl_fit *fit, uint16_t sample)
+{
+	if (sample < fit->replay->frozen) {
+		return microtl_replay_features(fit->replay, sample);
+	}
+	return fit->base->features +
+	       (size_t)(sample - fit->replay->frozen) * fit->replay->feature_count;
+}
+
+uint8_t microtl_priv_sample_label(const struct microtl_fit *fit, uint16_t sample)
+{
+	if (sample < fit->replay->frozen) {
+		return fit->replay->entries[sample].label;
+	}
+	return fit->base->labels[sample - fit->replay->frozen];
+}
+
+bool microtl_priv_last_training(const struct microtl_fit *fit)
+{
+	return fit->training == fit->folds;
+}
+
+/* The base set's last entries belong to the gate. */
+static bool base_gate(const struct microtl_fit *fit, uint16_t sample)
+{
+	return sample - fit->replay->frozen >= fit->base->count - fit->base->gate_count;
+}
+
+bool microtl_priv_sample_trains(const struct microtl_fit *fit, uint16_t sample)
+{
+	if (sample >= fit->replay->frozen) {
+		/* A class that was removed keeps its entries in the base set. */
+		return !base_gate(fit, sample) &&
+		       microtl_class_set_has(&fit->active->classes,
+					     microtl_priv_sample_label(fit, sample));
+	}
+
+	uint8_t group = fit->replay->entries[sample].group;
+	if (group == MICROTL_REPLAY_HELD_OUT || group == MICROTL_PRIV_VALIDATION) {
+		return false;
+	}
+	return microtl_priv_last_training(fit) || group != fit->training;
+}
+
+/* Class samples in this training; valid once the samples are ordered. */
+static uint16_t class_samples(const struct microtl_fit *fit, uint8_t label)
+{
+	uint16_t begin = label == 0 ? 0 : fit->class_end[label - 1];
+
+	return (uint16_t)(fit->class_end[label] - begin);
+}
+
+bool microtl_priv_sample_judges(const struct microtl_fit *fit, uint16_t sample)
+{
+	if (sample >= fit->replay->frozen) {
+		return microtl_priv_last_training(fit) && base_gate(fit, sample);
+	}
+
+	const struct microtl_replay_entry *entry = &fit->replay->entries[sample];
+	if (microtl_priv_last_training(fit)) {
+		return microtl_replay_held_out(entry);
+	}
+	/* A fold that took all samples of a class from the training says nothing about that class.
+	 */
+	return entry->group == fit->training && class_samples(fit, entry->label) > 0;
+}
+
+bool microtl_priv_sample_validates(const struct microtl_fit *fit, uint16_t sample)
+{
+	return sample < fit->replay->frozen &&
+	       fit->replay->entries[sample].group == MICROTL_PRIV_VALIDATION;
+}
+
+static void sift_down(const struct microtl_replay_entry *entries, uint16_t *heap, uint32_t root,
+		      uint32_t count)
+{
+	for (;;) {
+		uint32_t child = 2U * root + 1U;
+
+		if (child >= count) {
+			return;
+		}
+		if (child + 1U < count &&
+		    entries[heap[child]].recording < entries[heap[child + 1U]].recording) {
+			child++;
+		}
+		if (entries[heap[root]].recording >= entries[heap[child]].recording) {
+			return;
+		}
+		uint16_t item = heap[root];
+		heap[root] = heap[child];
+		heap[child] = item;
+		root = child;
+	}
+}
+
+/* Heap sort: bounded time, no memory. */
+static void sort_by_recording(const struct microtl_replay_entry *entries, uint16_t *order,
+			      uint32_t count)
+{
+	for (uint32_t root = count / 2U; root > 0U; root--) {
+		sift_down(entries, order, root - 1U, count);
+	}
+	for (uint32_t end = count; end > 1U; end--) {
+		uint16_t item = order[0];
+
+		order[0] = order[end - 1U];
+		order[end - 1U] = item;
+		sift_down(entries, order, 0U, end - 1U);
+	}
+}
+
+/* End of the run of one recording, and the class it counts for: its lowest label. */
+static uint32_t recording_run(const struct microtl_fit *fit, uint32_t begin, uint32_t count,
+			      uint8_t *label)
+{
+	const struct microtl_replay_entry *entries = fit->replay->entries;
+	uint32_t end = begin;
+
+	*label = MICROTL_LABEL_NONE;
+	while (end < count &&
+	       entries[fit->order[end]].recording == entries[fit->order[begin]].recording) {
+		if (entries[fit->order[end]].label < *label) {
+			*label = entries[fit->order[end]].label;
+		}
+		end++;
+	}
+	return end;
+}
+
+/* Whether the hold-out is large enough to judge every class that has samples, without folds. */
+static bool holdout_suffices(const struct microtl_fit *fit)
+{
+	uint16_t rows = microtl_head_class_rows(fit->trainee.spec);
+	uint16_t *held = fit->class_end;
+	uint16_t *all = fit->class_next;
+
+	memset(held, 0, rows * sizeof(*held));
+	memset(all, 0, rows * sizeof(*all));
+	for (uint16_t i = 0; i < fit->replay->frozen; i++) {
+		const struct microtl_replay_entry *entry = &fit->replay->entries[i];
+
+		all[entry->label]++;
+		held[entry->label] =
+			(uint16_t)(held[entry->label] + microtl_replay_held_out(entry));
+	}
+	for (uint16_t c = 0; c < rows; c++) {
+		if (all[c] > 0 && held[c] < fit->config->holdout_min) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Folds and validation from the number of training recordings a class has. */
+static void choose_folds(struct microtl_fit *fit, bool suffices)
+{
+	uint16_t rows = microtl_head_class_rows(fit->trainee.spec);
+	const uint16_t *recordings = fit->class_next;
+	uint16_t most = 0;
+
+	fit->validates = fit->config->patience > 0 || fit->memory.best != NULL;
+	for (uint16_t c = 0; c < rows; c++) {
+		if (recordings[c] > 0 && recordings[c] < MICROTL_PRIV_VALIDATION_RECORDINGS) {
+			fit->validates = false;
+		}
+		if (recordings[c] > most) {
+			most = recordings[c];
+		}
+	}
+	most = (uint16_t)(most - (fit->validates ? 1U : 0U));
+	fit->folds = most < fit->config->folds ? (uint8_t)most : fit->config->folds;
+	if (suffices || fit->folds < 2) {
+		fit->folds = 0;
+	}
+}
+
+void microtl_priv_partition(struct microtl_fit *fit)
+{
+	struct microtl_replay_entry *entries = fit->replay->entries;
+	uint16_t rows = microtl_head_class_rows(fit->trainee.spec);
+	bool suffices = holdout_suffices(fit);
+	uint32_t count = 0;
+	uint8_t label;
+
+	for (uint16_t i = 0; i < fit->replay->frozen; i++) {
+		if (!microtl_replay_held_out(&entries[i])) {
+			fit->order[count++] = i;
+		}
+	}
+	sort_by_recording(entries, fit->order, count);
+
+	memset(fit->class_next, 0, rows * sizeof(*fit->class_next));
+	for (uint32_t at = 0; at < count;) {
+		at = recording_run(fit, at, count, &label);
+		fit->class_next[label]++;
+	}
+	choose_folds(fit, suffices);
+
+	/* Recordings of a class go to its folds in turn. */
+	memset(fit->class_next, 0, rows * sizeof(*fit->class_next));
+	for (uint32_t at = 0; at < count;) {
+		uint32_t end = recording_run(fit, at, count, &label);
+		uint16_t number = fit->class_next[label]++;
+		uint8_t group = 0;
+
+		if (fit->validates && number == 0) {
+			group = MICROTL_PRIV_VALIDATION;
+		} else if (fit->folds > 0) {
+			group = (uint8_t)(number % fit->folds);
+		}
+		for (; at < end; at++) {
+			entries[fit->order[at]].group = group;
+		}
+	}
+}
+
+void microtl_priv_order_samples(struct microtl_fit *fit)
+{
+	uint16_t rows = microtl_head_class_rows(fit->trainee.spec);
+	uint16_t count = microtl_priv_sample_count(fit);
+	uint16_t *end = fit->class_end;
+
+	memset(end, 0, rows * sizeof(*end));
+	for (uint16_t i = 0; i < count; i++) {
+		if (microtl_priv_sample_trains(fit, i)) {
+			end[microtl_priv_sample_label(fit, i)]++;
+		}
+	}
+	/* Counting sort: counts become begins, and filling moves each begin to its end. */
+	uint16_t begin = 0;
+	fit->class_count = 0;
+	for (uint16_t c = 0; c < rows; c++) {
+		uint16_t size = end[c];
+
+		if (size > 0) {
+			fit->class_order[fit->class_count++] = (uint8_t)c;
+		}
+		end[c] = begin;
+		begin = (uint16_t)(begin + size);
+	}
+	for (uint16_t i = 0; i < count; i++) {
+		if (microtl_priv_sample_trains(fit, i)) {
+			fit->order[end[microtl_priv_sample_label(fit, i)]++] = i;
+		}
+	}
+	/* Every class, and the round, start at their end: the first draw shuffles them. */
+	memcpy(fit->class_next, end, rows * sizeof(*end));
+	fit->class_at = fit->class_count;
+	fit->samples = begin;
+}
+
+uint16_t microtl_priv_draw(struct microtl_fit *fit)
+{
+	if (fit->class_at == fit->class_count) {
+		microtl_priv_shuffle_u8(&fit->rng, fit->class_order, fit->class_count);
+		fit->class_at = 0;
+	}
+
+	uint8_t label = fit->class_order[fit->class_at++];
+	if (fit->class_next[label] == fit->class_end[label]) {
+		uint16_t size = class_samples(fit, label);
+
+		fit->class_next[label] = (uint16_t)(fit->class_end[label] - size);
+		microtl_priv_shuffle_u16(&fit->rng, fit->order + fit->class_next[label], size);
+	}
+	return fit->order[fit->class_next[label]++];
+}
