@@ -19,8 +19,8 @@ class MicroTL(WestCommand):
     """The one command; its sub-commands come from ``microtl_tools.cli``."""
 
     def __init__(self):
-        # The help line stands in scripts/west-commands.yml.
-        super().__init__("microtl", "", cli.DESCRIPTION)
+        # The help line stands in scripts/west-commands.yml. "flash" passes arguments on.
+        super().__init__("microtl", "", cli.DESCRIPTION, accepts_unknown_args=True)
 
     def do_add_parser(self, parser_adder):
         """Let microtl_tools fill the parser that west made."""
@@ -29,6 +29,7 @@ class MicroTL(WestCommand):
     def do_run(self, args, unknown_args):
         """Run a sub-command; this is the only place where a failure becomes a message."""
         try:
+            cli.take_unknown(args, unknown_args)
             code = cli.dispatch(args)
         except MicroTLError as error:
             self.die(error, exit_code=error.exit_code)

@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from microtl_tools.errors import EXIT_FAILURE, EXIT_INTERRUPTED, MicroTLError
+from microtl_tools.errors import EXIT_FAILURE, EXIT_INTERRUPTED, MicroTLError, UsageError
 from microtl_tools.paths import version
 
 COMMANDS = (
@@ -63,6 +63,17 @@ def _exists(name: str) -> bool:
         return False
 
 
+def take_unknown(args: argparse.Namespace, unknown: Sequence[str]) -> None:
+    """Give arguments that no parser knew to a sub-command that passes them on, else refuse them."""
+    if unknown and not getattr(args, "accepts_unknown", False):
+        raise UsageError(
+            f"unknown arguments: {' '.join(unknown)}",
+            f'"{args.subcommand} --help" shows what there is',
+        )
+    if unknown:
+        args.unknown = list(unknown)
+
+
 def dispatch(args: argparse.Namespace) -> int:
     """Run the sub-command that was chosen and return its exit code; failures are raised."""
     try:
@@ -78,7 +89,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     _speak_utf8()
     parser = configure(argparse.ArgumentParser(prog="microtl", description=DESCRIPTION))
     try:
-        code = dispatch(parser.parse_args(argv))
+        args, unknown = parser.parse_known_args(argv)
+        take_unknown(args, unknown)
+        code = dispatch(args)
         sys.stdout.flush()
         return code
     except MicroTLError as error:

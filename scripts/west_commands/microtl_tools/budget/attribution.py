@@ -13,11 +13,14 @@ from typing import NamedTuple
 
 from microtl_tools.budget import owners
 from microtl_tools.budget.dwarf import Sources
-from microtl_tools.budget.elf import Image, Section, Symbol
+from microtl_tools.budget.elf import Image, Lookup, Section, Symbol
 from microtl_tools.budget.linker_map import FILL, LinkerMap, Span
 
 _PADDING_MAX = 16
 """A shorter hole between symbols is taken for alignment where no linker map tells."""
+
+_MIXED = "zephyr/libzephyr.a("
+"""Zephyr puts its libraries and most subsystems into this one archive: ask for their sources."""
 
 
 class Piece(NamedTuple):
@@ -41,13 +44,18 @@ class Attribution:
         self._image = image
         self._map = linker_map
         self._header = header
-        self._sources = None if linker_map else Sources(image)
         self._symbols: dict[int, list[Symbol]] = {}
         for symbol in image.symbols:
             self._symbols.setdefault(symbol.section, []).append(symbol)
+        # Debug sections are in the map as well, and overlap the rest at address 0.
+        allocated = {section.name for section in image.sections}
+        kept = [s for s in (linker_map.spans if linker_map else ()) if s.output in allocated]
         self._spans: dict[str, list[Span]] = {}
-        for span in linker_map.spans if linker_map else ():
+        for span in kept:
             self._spans.setdefault(span.output, []).append(span)
+        mixed = any(_MIXED in span.origin for span in kept)
+        self._sources = Sources(image) if mixed or linker_map is None else None
+        self._members = self._sources_of_members() if mixed else {}
 
     @property
     def method(self) -> str:
@@ -55,8 +63,22 @@ class Attribution:
         if self._map is not None:
             return f"linker map {self._map.path.name}"
         if self._sources:
-            return "debug information"
+            return "debug information, else symbol names"
         return "symbol names" if self._image.symbols else "nothing: the image has no symbols"
+
+    def _sources_of_members(self) -> dict[str, str]:
+        """Return the source file of each member of the mixed archive, by one of its symbols."""
+        lookup = Lookup(
+            [(s.start, s.start + s.size, s) for spans in self._spans.values() for s in spans]
+        )
+        found: dict[str, str] = {}
+        for symbol in self._image.symbols:
+            span = lookup.at(symbol.address)
+            if span and _MIXED in span.origin:
+                path = self._source(symbol)
+                if path:
+                    found.setdefault(span.origin, path)
+        return found
 
     def pieces(self) -> list[Piece]:
         """Return the pieces of all sections, by address; their sizes add up to the sections'."""
@@ -83,7 +105,7 @@ class Attribution:
             return Piece(section, start, end - start, owners.PADDING, "", "(alignment)")
         name = symbol.name if symbol else ""
         origin = span.origin if span else self._source(symbol)
-        who = owners.who(origin, name)
+        who = owners.who(self._members.get(origin or "", origin), name)
         code = symbol.function if symbol else bool(span and span.section.startswith(".text"))
         variable = section.nobits or section.load != section.address
         part = owners.part(who, name, code=code, variable=variable)

@@ -38,10 +38,7 @@ def growth_since(old: Path, report: ImageReport) -> Growth:
 
     Raises MicroTLError where ``old`` is neither an ELF file nor a report with this image in it.
     """
-    if is_elf(old):
-        before = _sizes(report_elf(old))
-    else:
-        before = _from_json(old, report.name)
+    before = _sizes(report_elf(old)) if is_elf(old) else _from_json(old, report.name)
     now = _sizes(report)
     return Growth(
         baseline=str(old),

@@ -3,21 +3,21 @@
 
 """Read ``budget.yml``: the limits of an application, by board, checked in next to it.
 
-    margin: {ram: 64}              # bytes kept free, for every board
-    boards:
-      nrf52840dk/nrf52840:
-        flash: 200K                # all flash, all RAM
-        ram: 64K
-        regions: {DTCM: 32K}       # one memory
-        owners:
-          microtl: {ram: 24K}      # an owner ...
-          microtl/replay: {ram: 9K}  # ... or one of its parts
-        growth: {flash: 1K, ram: 0}  # since --baseline
-        images:
-          mcuboot: {flash: 48K}    # the other images of a sysbuild
-        stack:                     # what the call graph cannot know
-          calls: {flash_write: [flash_nrf_write]}
-          frames: {vendor_blob: 128}
+margin: {ram: 64}              # bytes kept free, for every board
+boards:
+  nrf52840dk/nrf52840:
+    flash: 200K                # all flash, all RAM
+    ram: 64K
+    regions: {DTCM: 32K}       # one memory
+    owners:
+      microtl: {ram: 24K}      # an owner ...
+      microtl/replay: {ram: 9K}  # ... or one of its parts
+    growth: {flash: 1K, ram: 0}  # since --baseline
+    images:
+      mcuboot: {flash: 48K}    # the other images of a sysbuild
+    stack:                     # what the call graph cannot know
+      calls: {flash_write: [flash_nrf_write]}
+      frames: {vendor_blob: 128}
 """
 
 from collections.abc import Mapping

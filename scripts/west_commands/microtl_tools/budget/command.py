@@ -138,9 +138,12 @@ def run(args: argparse.Namespace) -> int:
         from microtl_tools.budget import predict_command
 
         return predict_command.run(args)
-    from microtl_tools.budget import output, session
+    from microtl_tools.budget import build_folder, output, session
 
-    verdicts = session.verdicts(args)
+    if args.image is not None:
+        verdicts = session.image_verdicts(args)
+    else:
+        verdicts = session.build_verdicts(args, build_folder.default(args.build_dir))
     output.write(args, verdicts)
     failures = "\n".join(v.failures() for v in verdicts if not v.ok)
     if failures:
@@ -153,10 +156,15 @@ def _check_usage(args: argparse.Namespace) -> None:
         raise UsageError("give an ELF file or -d/--build-dir, not both")
     if args.map is not None and args.image is None:
         raise UsageError("--map belongs to an ELF file: give that too")
-    if args.max_growth is not None and args.baseline is None:
-        raise UsageError("--max-growth needs --baseline to grow from")
     if args.top < 0:
         raise UsageError(f"--top {args.top}: must be 0 or more")
+    check_limits(args)
+
+
+def check_limits(args: argparse.Namespace) -> None:
+    """Turn the sizes of ``add_limit_options`` into bytes; raise UsageError for what is none."""
+    if args.max_growth is not None and args.baseline is None:
+        raise UsageError("--max-growth needs --baseline to grow from")
     for option in ("max_flash", "max_ram", "margin", "max_growth"):
         value = getattr(args, option)
         if value is not None:

@@ -7,6 +7,7 @@ import pickle
 import re
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -70,11 +71,11 @@ def devicetree_regions(edt_pickle: Path, zephyr_base: Path | None) -> list[Regio
             reg = node.regs[0]
             regions.append(Region(name, kind, reg.addr or 0, reg.size, f"devicetree {node.path}"))
     for node in edt.nodes:
-        name = _region_name(node)
-        if name and node.regs and node.regs[0].size:
+        token = _region_name(node)
+        if token and node.regs and node.regs[0].size:
             reg = node.regs[0]
-            kind = kind_by_name(name)
-            regions.append(Region(name, kind, reg.addr or 0, reg.size, f"devicetree {node.path}"))
+            kind = kind_by_name(token)
+            regions.append(Region(token, kind, reg.addr or 0, reg.size, f"devicetree {node.path}"))
     return regions
 
 
@@ -129,16 +130,16 @@ def merge(physical: list[Region], linked: list[Region]) -> tuple[list[Region], l
     found, warnings = [], []
     for window in linked:
         whole = next((p for p in physical if p.name == window.name), None)
-        end = whole.origin + whole.size if whole and whole.size else None
-        if whole and end and window.size and whole.holds(window.origin):
-            if window.origin + window.size > end:
-                warnings.append(
-                    f"{window.name}: .config gives the linker {window.size} bytes from "
-                    f"{window.origin:#x}, but {whole.source} ends at {end:#x}"
-                )
-                window = Region(
-                    window.name, window.kind, window.origin, end - window.origin, whole.source
-                )
+        if whole is None or not whole.holds(window.origin):
+            found.append(window)
+            continue
+        room = whole.origin + (whole.size or 0) - window.origin
+        if (window.size or 0) > room:
+            warnings.append(
+                f"{window.name}: .config gives the linker {window.size} bytes from "
+                f"{window.origin:#x}, but {whole.source} has only {room} there"
+            )
+            window = replace(window, size=room, source=whole.source)
         found.append(window)
     names = {region.name for region in found}
     taken = {(p.origin, p.size) for p in physical if p.name in names}

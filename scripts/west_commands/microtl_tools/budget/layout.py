@@ -116,9 +116,7 @@ def _extents(image: Image) -> Iterable[_Extent]:
             yield _Extent(section.load, section.size, LOAD, section)
 
 
-def _fill(
-    use: RegionUse, extents: list[_Extent], pieces: dict[int, list[Piece]]
-) -> Iterable[str]:
+def _fill(use: RegionUse, extents: list[_Extent], pieces: dict[int, list[Piece]]) -> Iterable[str]:
     """Add rows in address order; a byte that two sections claim is counted once."""
     cursor = use.region.origin
     for extent in sorted(extents, key=lambda e: (e.start, e.size)):

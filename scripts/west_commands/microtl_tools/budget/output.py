@@ -34,3 +34,11 @@ def write(args: argparse.Namespace, verdicts: Sequence[Verdict]) -> None:
             for v in verdicts
         ]
         emit("\n\n\n".join(texts))
+
+
+def write_memories(verdicts: Sequence[Verdict]) -> None:
+    """Write how full the memories are, in short."""
+    for verdict in verdicts:
+        emit(
+            f"{verdict.report.name}: {verdict.report.path}\n{render_table.memories(verdict.report)}"
+        )

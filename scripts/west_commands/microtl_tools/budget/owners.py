@@ -36,7 +36,10 @@ _BY_SYMBOL = [
     (re.compile(pattern), owner)
     for pattern, owner in (
         (r"(^|_)microtl_", MICROTL),
-        (r"(__aeabi_|__gnu_|mem(cpy|set|move|cmp|chr)\b|str\w{2,5}$|v?s?n?printf$|_?_?malloc)", "libc"),
+        (
+            r"(__aeabi_|__gnu_|mem(cpy|set|move|cmp|chr)\b|str\w{2,5}$|v?s?n?printf$|_?_?malloc)",
+            "libc",
+        ),
         (r"(_?z_|_?k_|_?k_thread|arch_|sys_|device_|__device|__init_|_kernel|_sw_isr)", "kernel"),
     )
 ]

@@ -22,6 +22,8 @@ _TITLE = 18.0
 _CHARACTER = 6.3
 """Width of a character of the 11 pixel label font, generously."""
 _LINE = 13.0
+_SHORTEST = 4
+"""Characters that a label keeps at least where it is cut."""
 _BOXES_PER_OWNER = 60
 
 # Light fills under black text; hue and lightness both differ (after P. Tol's "light" scheme).
@@ -82,7 +84,7 @@ def _blocks(use: RegionUse) -> list[tuple[str, list[_Leaf]]]:
 def _block(owner: str, size: int, leaves: Sequence[_Leaf], box: Box) -> list[str]:
     fill = _FILLS.get(owner.partition(" ")[0], _OTHER)
     parts = [_rect(box, fill, 1.5, f"{owner}: {show(size)} bytes")]
-    title = _fitting([f"{owner} {show(size)}", owner], box.width)
+    title = _fitting([f"{owner} {show(size)}", owner], box.width) or _cut(owner, box.width)
     inner = box.inset(2, 2, 2, 2)
     if title and box.height > _TITLE + 2:
         parts.append(_text(box.x + 4, box.y + 13, title, bold=True))
@@ -94,17 +96,24 @@ def _block(owner: str, size: int, leaves: Sequence[_Leaf], box: Box) -> list[str
 
 
 def _label(leaf: _Leaf, box: Box) -> list[str]:
-    """Return the label where it fits: name and size on two lines, or on one, or the name alone."""
-    if box.height >= 2 * _LINE + 2 and _fits(leaf.label, box.width):
+    """Return the label as far as it fits: name and size on two lines, or on one, or cut short."""
+    name = leaf.label if _fits(leaf.label, box.width) else _cut(leaf.label, box.width)
+    if name and box.height >= 2 * _LINE + 2:
         return [
-            _text(box.x + 3, box.y + _LINE - 1, leaf.label),
+            _text(box.x + 3, box.y + _LINE - 1, name),
             _text(box.x + 3, box.y + 2 * _LINE - 1, show(leaf.size)),
         ]
     if box.height >= _LINE + 1:
-        text = _fitting([f"{leaf.label} {show(leaf.size)}", leaf.label], box.width)
+        text = _fitting([f"{leaf.label} {show(leaf.size)}"], box.width) or name
         if text:
             return [_text(box.x + 3, box.y + _LINE - 2, text)]
     return []
+
+
+def _cut(text: str, width: float) -> str | None:
+    """Return the beginning of a text that is too wide, where enough of it is left to read."""
+    kept = int((width - 6) / (_CHARACTER * 1.08)) - 1
+    return text[:kept] + "\u2026" if kept >= _SHORTEST else None
 
 
 def _fits(text: str, width: float) -> bool:

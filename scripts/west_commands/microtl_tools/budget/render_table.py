@@ -19,7 +19,7 @@ _ROLES = {LOAD: "initial values, copied to RAM at start", GAP: "between sections
 def render(verdict: Verdict, *, top: int, owner: str | None, sections: bool) -> str:
     """Return the whole report of one image, tables with a title each."""
     report = verdict.report
-    parts = [_title(report), _memories(report)]
+    parts = [_title(report), memories(report)]
     if sections:
         parts.extend(_sections(use) for use in report.uses if use.rows)
     parts.append(_owners(verdict, owner))
@@ -49,7 +49,8 @@ def _title(report: ImageReport) -> str:
     return f"{report.name}{board}: {report.path}\nowners from: {report.method}"
 
 
-def _memories(report: ImageReport) -> str:
+def memories(report: ImageReport) -> str:
+    """Return the table of memories: how full each one is."""
     rows = []
     for use in report.uses:
         region = use.region
@@ -139,7 +140,8 @@ def _growth(verdict: Verdict, top: int) -> str:
 
 
 def _stacks(report: ImageReport) -> str:
-    rows, notes = [], []
+    rows: list[list[str]] = []
+    notes: list[str] = []
     for stack in report.stacks:
         reserved = "?" if stack.reserved is None else show(stack.reserved)
         bound = show(stack.bytes) if not stack.unbounded else f"> {show(stack.bytes)}"

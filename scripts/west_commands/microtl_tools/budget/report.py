@@ -120,7 +120,9 @@ def report_build(build: Build, given: Sequence[Region] = ()) -> ImageReport:
     return _report(image, build.name, build.board, regions, build.map_file, header)
 
 
-def report_elf(elf: Path, given: Sequence[Region] = (), map_file: Path | None = None) -> ImageReport:
+def report_elf(
+    elf: Path, given: Sequence[Region] = (), map_file: Path | None = None
+) -> ImageReport:
     """Report an ELF file; one that lies in a Zephyr build is reported with what is known there."""
     build = build_of(elf)
     if build is not None and map_file is None:

@@ -11,24 +11,27 @@ from microtl_tools.budget.baseline import growth_since
 from microtl_tools.budget.budget_file import FILE_NAME, Budget, read_budget, with_options
 from microtl_tools.budget.build_folder import Build, build_of, builds
 from microtl_tools.budget.limits import Limits, check
-from microtl_tools.budget.regions import Region, parse_region
+from microtl_tools.budget.regions import parse_region
 from microtl_tools.budget.report import ImageReport, report_build, report_elf
 from microtl_tools.budget.verdict import Verdict
 from microtl_tools.errors import UsageError
 from microtl_tools.output import warn
 
 
-def verdicts(args: argparse.Namespace) -> list[Verdict]:
-    """Return the verdict on the ELF file, or on every image of the build folder.
+def image_verdicts(args: argparse.Namespace) -> list[Verdict]:
+    """Return the verdict on the ELF file that was given."""
+    regions = [parse_region(text) for text in args.region]
+    report = report_elf(args.image, regions, args.map)
+    return [_verdict(args, report, build_of(args.image), main=True)]
+
+
+def build_verdicts(args: argparse.Namespace, folder: Path) -> list[Verdict]:
+    """Return the verdict on each image of a build folder.
 
     Limits of the command line hold for the application, which sysbuild names first.
     """
-    regions = [parse_region(text) for text in args.region]
-    if args.image is not None:
-        build = build_of(args.image)
-        report = report_elf(args.image, regions, args.map)
-        return [_verdict(args, report, build, main=True)]
-    found = _chosen(builds(args.build_dir or Path("build")), args.domain)
+    regions = [parse_region(text) for text in getattr(args, "region", [])]
+    found = _chosen(builds(folder), args.domain)
     return [
         _verdict(args, report_build(build, regions), build, main=build is found[0])
         for build in found

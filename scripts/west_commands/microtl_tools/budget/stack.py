@@ -91,7 +91,7 @@ class StackWalk:
         return whole
 
     def _callees(self, caller: Function, call: Call) -> list[_Depth]:
-        names = (call.target,)
+        names: tuple[str, ...] = (call.target,)
         if call.target == INDIRECT:
             names = self._targets.get(caller.name, ())
             if not names:
