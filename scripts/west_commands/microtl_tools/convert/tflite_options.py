@@ -81,7 +81,7 @@ def enum_names(schema: Any, enum: str) -> dict[int, str]:
 
 def option_name(field: str) -> str:
     """Return our name of a field: ``StrideW`` becomes ``stride_w``."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", field).lower()
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", field).lower()
 
 
 def read_options(
