@@ -13,6 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -59,14 +60,17 @@ def run(tier: Tier, long: bool) -> tuple[str, str]:
         return "left out", reason
     say(f"=== {tier.name}: {tier.about}")
     start = time.monotonic()
-    failed = []
+    failed = 0
     for command in tier.commands():
-        say(f"$ {' '.join(command)}")
-        if subprocess.run(command, cwd=ROOT, env=environment(long), check=False).returncode != 0:
-            failed.append(" ".join(command))
+        line = textwrap.shorten(" ".join(command), 200, placeholder=" ...")
+        say(f"$ {line}")
+        code = subprocess.run(command, cwd=ROOT, env=environment(long), check=False).returncode
+        if code != 0:
+            say(f"=== {tier.name}: FAILED (exit code {code}): {line}")
+            failed += 1
     seconds = f"{time.monotonic() - start:.0f} s"
     if failed:
-        return "failed", f"{seconds}; run again: {failed[0]}"
+        return "failed", f"{seconds}; run it again: make test TIERS={tier.name}"
     return "passed", seconds
 
 
@@ -105,7 +109,7 @@ def say(text: str) -> None:
 
 def pytest(*options: str) -> Command:
     """Return a pytest run in which every warning is an error."""
-    return [sys.executable, "-m", "pytest", "-q", "-W", "error", *options]
+    return [sys.executable, "-m", "pytest", "-q", "-rs", "-W", "error", *options]
 
 
 def twister(*options: str) -> Command:
