@@ -67,16 +67,19 @@ def pick_inputs(
 ) -> NDArray[Any]:
     """Return ``count`` inputs in the file's dtype: half random, half given or structured.
 
-    Of several times as many candidates those stay, in either half, that saturate the output least:
-    where all outputs lie at the end of their range, a wrong value would look like a right one.
+    Where all outputs lie at the end of their range, a wrong value would look like a right one. So
+    one part of either half is taken as it comes, extremes included; for the other part those of
+    several times as many candidates stay that saturate the output least.
     """
     shape = border.sample_shape(end)
-    arena = None if given is None else border.quantize(given, end)
-    if given is not None and given.dtype == np.int8:
-        arena = given
+    arena = given
+    if given is not None and given.dtype != np.int8:
+        arena = border.quantize(given, end)
     candidates = inputs.make(count * _OVERSAMPLING, shape, end.zero_point, arena, seed)
     output = twin.run(candidates)
     saturated = ((output == -128) | (output == 127)).mean(axis=1)
+    as_it_comes = count // 4
+    saturated[:as_it_comes] = saturated[len(saturated) - as_it_comes :] = -1.0
     middle = len(candidates) // 2
     halves = (np.arange(middle), np.arange(middle, len(candidates)))
     wanted = (count // 2, count - count // 2)

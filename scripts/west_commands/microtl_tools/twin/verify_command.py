@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from microtl_tools.convert.api import ConvertedModel
     from microtl_tools.twin.verify import Expectation, Verification
 
-_NAME_WIDTH = 48
+_NAME_WIDTH = 40
 
 DESCRIPTION = """\
 Compare every intermediate tensor of a converted model with TensorFlow Lite Micro, to the bit.
@@ -153,7 +153,7 @@ def _as_text(done: list["Verification"], expectation: "Expectation", notes: list
             (
                 report.op.number,
                 report.op.kind,
-                report.tensor.name[-_NAME_WIDTH:],
+                _short(report.tensor.name),
                 report.values,
                 report.differences,
                 f"{report.saturated / max(report.values, 1):.1%}",
@@ -161,7 +161,7 @@ def _as_text(done: list["Verification"], expectation: "Expectation", notes: list
             for report in verification.comparison.tensors
         ]
         headers = ("op", "kind", "tensor", "values", "differences", "saturated")
-        parts += [f"{_title(verification)}:", table(rows, headers), ""]
+        parts += [f"{_title(verification)}:", table(rows, headers, right=[5]), ""]
         parts += [f"not in the arena (folded or dropped): {name}" for name in verification.hidden]
     for verification in done:
         found = verification.comparison
@@ -172,6 +172,11 @@ def _as_text(done: list["Verification"], expectation: "Expectation", notes: list
     parts += [f"note: {note}" for note in notes]
     parts.append(f"compared with {expectation.by}")
     return "\n".join(parts)
+
+
+def _short(name: str) -> str:
+    """TensorFlow joins the names of fused layers by ";": the first says enough in a table."""
+    return name.partition(";")[0][-_NAME_WIDTH:]
 
 
 def _as_json(

@@ -1,0 +1,241 @@
+# SPDX-FileCopyrightText: The MicroTL authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""``microtl simulate``: will learning on the device help?"""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from microtl_tools.errors import UsageError
+from microtl_tools.imports import require
+from microtl_tools.output import dump_json, emit, progress, warn, write_atomic
+
+if TYPE_CHECKING:
+    from microtl_tools.simulate.prepare import Wish
+    from microtl_tools.simulate.report import Simulation
+
+DESCRIPTION = """\
+Play on this computer what a device will learn from its user, with the C code of the device.
+
+Each user of --data labels the first windows of the own recordings; the later part of each
+recording judges, before and after learning. Users must be others than those the model was trained
+on. What is counted as labelled includes the samples that the device holds out for its gate.
+
+scenarios:
+  new-class  --data holds a class that the model does not know
+  new-user   the model's classes, from users it was not trained on
+  drift      the same, after something has changed; --reference holds data from before it
+"""
+
+EPILOG = """\
+examples:
+  microtl simulate watch.tflite --labels watch.txt --data new.npz --scenario new-class
+  microtl simulate watch.tflite --data users.npz --scenario new-user \\
+      --labels-per-class 5,10,20 --seeds 5 --picture curve.svg --kconfig microtl.conf
+  microtl simulate watch.tflite --data users.npz --scenario new-user --set epochs=40
+
+The verdict is "helps" where accuracy rises and old classes lose no more than --margin, both with
+95 % confidence over users; "harms" where one goes the other way; else "no evidence".
+"""
+
+
+def add_parser(subparsers: Any) -> argparse.ArgumentParser:
+    """Add the sub-command ``simulate``."""
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        "simulate",
+        help="will learning on the device help? play it on labelled data",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("model", type=Path, metavar="MODEL", help="int8 .tflite file")
+    _add_data(parser.add_argument_group("what is played"))
+    _add_learning(parser.add_argument_group("how the device learns"))
+    output = parser.add_argument_group("what comes out")
+    output.add_argument("--json", action="store_true", help="print the result as JSON")
+    output.add_argument("--picture", type=Path, metavar="FILE", help="draw it as .png or .svg")
+    output.add_argument("--kconfig", type=Path, metavar="FILE", help="write suggested settings")
+    output.add_argument("--force", action="store_true", help="replace these files")
+    parser.set_defaults(handler=run)
+    return parser
+
+
+def _add_data(group: Any) -> None:
+    group.add_argument(
+        "--scenario", choices=("new-class", "new-user", "drift"), required=True, help="see above"
+    )
+    group.add_argument(
+        "--data", type=Path, required=True, help="labelled samples, .npz or a folder of recordings"
+    )
+    group.add_argument("--reference", type=Path, help="drift: samples from before it")
+    group.add_argument(
+        "--users", type=_names, metavar="A,B", help="play these users (default: all)"
+    )
+    group.add_argument(
+        "--only-new", action="store_true", help="new-class: the user records the new class only"
+    )
+    group.add_argument(
+        "--labels-per-class",
+        type=_budgets,
+        default=(5, 10, 20),
+        metavar="N,N",
+        help="labelled windows a class, hold-out included (default: 5,10,20)",
+    )
+    group.add_argument(
+        "--test-part",
+        type=_share,
+        default=0.5,
+        metavar="SHARE",
+        help="later part of each recording that judges (default: 0.5)",
+    )
+    group.add_argument("--seeds", type=_count, default=3, help="training seeds (default: 3)")
+    group.add_argument(
+        "--margin",
+        type=float,
+        default=3.0,
+        metavar="POINTS",
+        help="loss on old classes that is tolerated (default: 3)",
+    )
+
+
+def _add_learning(group: Any) -> None:
+    group.add_argument("--labels", type=Path, help="file with the model's class names, a line each")
+    group.add_argument("--head-layers", type=int, default=1, help="dense layers that learn")
+    group.add_argument("--hidden", type=int, help="units of a new hidden layer")
+    group.add_argument("--base-set", type=Path, help="labelled samples that ship with the model")
+    group.add_argument(
+        "--representative-data", type=Path, help="samples to standardise the features with"
+    )
+    group.add_argument(
+        "--capacity", type=_count, help="samples in the replay memory (default: all labelled)"
+    )
+    group.add_argument(
+        "--set",
+        action="append",
+        type=_setting,
+        default=[],
+        metavar="NAME=VALUE",
+        help="a setting of training or gate, e.g. epochs=20, optimizer.learning_rate=0.003",
+    )
+    group.add_argument("--no-gate", action="store_true", help="every trained head goes live")
+
+
+def _names(text: str) -> list[str]:
+    return [name for name in text.split(",") if name]
+
+
+def _budgets(text: str) -> tuple[int, ...]:
+    return tuple(sorted({_count(part) for part in text.split(",")}))
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value}: give 1 or more")
+    return value
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0.0 < value < 1.0:
+        raise argparse.ArgumentTypeError(f"{value}: give a share between 0 and 1")
+    return value
+
+
+def _setting(text: str) -> tuple[str, float]:
+    name, _, value = text.partition("=")
+    try:
+        return name, float(value)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text}: give NAME=VALUE, the value a number") from None
+
+
+def run(args: argparse.Namespace) -> int:
+    """Play a scenario and report; the verdict does not change the exit code."""
+    require("numpy", "simulate")
+    from microtl_tools.simulate import picture, report
+    from microtl_tools.simulate.kconfig import fragment
+
+    if args.picture is not None:
+        picture.check_path(args.picture)
+    simulation = _simulate(args)
+    settings = fragment(simulation)
+    if args.picture is not None:
+        drawn = picture.draw(
+            simulation.results, simulation.chosen, simulation.headline, args.picture
+        )
+        write_atomic(args.picture, drawn, force=args.force)
+    if args.kconfig is not None:
+        write_atomic(args.kconfig, settings, force=args.force)
+    if args.json:
+        dump_json(report.as_json(simulation, settings))
+    else:
+        emit(report.as_text(simulation, settings))
+    return 0
+
+
+def _simulate(args: argparse.Namespace) -> "Simulation":
+    from microtl_tools.simulate.play import Plan, count, play
+    from microtl_tools.simulate.prepare import prepare
+    from microtl_tools.simulate.report import Simulation
+    from microtl_tools.simulate.results import summarise
+
+    stage = prepare(_wish(args))
+    for warning in stage.warnings:
+        warn(warning)
+    recorded = len(stage.scenario.recorded)
+    plan = Plan(
+        budgets=args.labels_per_class,
+        seeds=args.seeds,
+        capacity=args.capacity or min(max(args.labels_per_class) * recorded, 0xFFFF),
+        settings=dict(args.set),
+        gate=not args.no_gate,
+    )
+    learner = stage.twin.learner(plan.capacity, plan.settings)
+    outcomes = list(
+        progress(
+            play(stage.twin, stage.samples, stage.scenario, stage.splits, plan, stage.reference),
+            what="simulate",
+            total=count(stage.splits, plan),
+            unit="training",
+        )
+    )
+    margin = args.margin / 100
+    return Simulation(
+        model=str(args.model),
+        data=str(args.data),
+        scenario=stage.scenario,
+        plan=plan,
+        settings={name: learner.get(name) for name in learner.setting_names()},
+        margin=margin,
+        results=summarise(outcomes, margin),
+    )
+
+
+def _wish(args: argparse.Namespace) -> "Wish":
+    from microtl_tools.convert.api import Options
+    from microtl_tools.simulate.prepare import Wish
+    from microtl_tools.simulate.scenario import Kind
+
+    kind = Kind(args.scenario)
+    if args.reference is not None and kind is not Kind.DRIFT:
+        raise UsageError("--reference holds data from before a drift: it needs --scenario drift")
+    if args.only_new and kind is not Kind.NEW_CLASS:
+        raise UsageError("--only-new needs --scenario new-class")
+    return Wish(
+        model=args.model,
+        options=Options(
+            labels=args.labels,
+            head_layers=args.head_layers,
+            hidden=args.hidden,
+            base_set=args.base_set,
+            representative=args.representative_data,
+        ),
+        data=args.data,
+        kind=kind,
+        reference=args.reference,
+        users=args.users,
+        only_new=args.only_new,
+        test_part=args.test_part,
+    )

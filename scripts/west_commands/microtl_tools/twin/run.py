@@ -1,0 +1,72 @@
+# SPDX-FileCopyrightText: The MicroTL authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""Run a converted model on files: samples in, what the model says out."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from microtl_tools.errors import MicroTLError
+from microtl_tools.twin import border
+from microtl_tools.twin.api import Twin
+
+if TYPE_CHECKING:
+    from microtl_tools.convert.api import ConvertedModel, End
+
+
+def read_samples(path: Path, end: "End") -> NDArray[np.int8]:
+    """Return the samples of a file as the arena holds them.
+
+    ``.npy``: an array [n, ...] in dtype and shape of the model file. Else labelled or unlabelled
+    data as in docs/data.md.
+    """
+    if path.suffix.lower() == ".npy":
+        x = _read_npy(path)
+        border.check_samples(x, end, str(path))
+        return border.to_arena(x, end)
+    from microtl_tools.data.api import load
+
+    data = load(path, shape=border.sample_shape(end), labelled=False).x
+    return data if data.dtype == np.int8 else border.quantize(data, end)
+
+
+def _read_npy(path: Path) -> NDArray[Any]:
+    try:
+        array = np.load(path, allow_pickle=False)
+    except (OSError, EOFError, ValueError) as error:
+        if isinstance(error, FileNotFoundError):
+            raise
+        raise MicroTLError(
+            f"{path}: cannot be read as an .npy file: {error}", "save it with numpy.save(file, x)"
+        ) from error
+    if not isinstance(array, np.ndarray):
+        raise MicroTLError(f"{path}: is an .npz archive", "give it the ending .npz")
+    return array
+
+
+def run_whole(whole: "ConvertedModel", x: NDArray[np.int8]) -> NDArray[Any]:
+    """Run the whole model in int8; the output has dtype and shape of the model file."""
+    return border.from_arena(Twin.from_converted(whole).run(x), whole.output)
+
+
+def run_with_head(
+    converted: "ConvertedModel", whole: "ConvertedModel", x: NDArray[np.int8]
+) -> NDArray[Any]:
+    """Run backbone and float head as the device does before it has learned anything.
+
+    The output has dtype and shape of the model file. It holds probabilities where the file ends in
+    softmax or logistic, else the scores before them, as the file does.
+    """
+    twin = Twin.from_converted(converted)
+    learner = twin.learner(capacity=0)
+    features = twin.run(x)
+    if whole.ops[-1].kind in ("SOFTMAX", "LOGISTIC"):
+        values = learner.probabilities(features)
+    else:
+        values = learner.scores(features)
+    if whole.output.dtype == "FLOAT32":
+        return values.reshape(-1, *border.sample_shape(whole.output))
+    return border.from_arena(border.quantize(values, whole.output), whole.output)
