@@ -139,22 +139,11 @@ def _multiplier_below_one(real: float, what: str) -> Requant:
 def conv_requants(
     input_scale: float, filter_scales: Iterable[float], output_scale: float
 ) -> list[Requant]:
-    """CONV_2D, DEPTHWISE_CONV_2D and per-channel FULLY_CONNECTED: one Requant a filter scale.
+    """CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED: one Requant a filter scale.
 
-    The product of the scales is taken in float64. With per-tensor weights pass the one scale and
-    repeat the result for every output channel.
+    With per-tensor weights pass the one scale; convolutions repeat its result for every channel.
     """
     return [quantize_multiplier(input_scale * scale / output_scale) for scale in filter_scales]
-
-
-def fully_connected_requant(
-    input_scale: float, weights_scale: float, output_scale: float
-) -> Requant:
-    """FULLY_CONNECTED with per-tensor weights: the product of the scales is rounded to float32.
-
-    A 1x1 convolution that is lowered to a dense layer keeps ``conv_requants``.
-    """
-    return quantize_multiplier(float32(input_scale * weights_scale) / output_scale)
 
 
 def fully_connected_bias_fits(
@@ -165,25 +154,13 @@ def fully_connected_bias_fits(
 
 
 def add_params(scale_a: float, scale_b: float, output_scale: float) -> AddParams:
-    """ADD: the ratios are taken in float64."""
+    """ADD and SUB."""
     twice_max = 2.0 * max(scale_a, scale_b)
     return AddParams(
         20,
         _multiplier_below_one(scale_a / twice_max, "an operand's scale ratio"),
         _multiplier_below_one(scale_b / twice_max, "an operand's scale ratio"),
         _multiplier_below_one(twice_max / ((1 << 20) * output_scale), "the output's scale ratio"),
-    )
-
-
-def sub_params(scale_a: float, scale_b: float, output_scale: float) -> AddParams:
-    """SUB: as ADD, but the ratios are rounded to float32."""
-    twice_max = float32(2.0 * max(scale_a, scale_b))
-    out = float32((1 << 20) * output_scale)
-    return AddParams(
-        20,
-        _multiplier_below_one(float32(scale_a / twice_max), "an operand's scale ratio"),
-        _multiplier_below_one(float32(scale_b / twice_max), "an operand's scale ratio"),
-        _multiplier_below_one(float32(twice_max / out), "the output's scale ratio"),
     )
 
 
@@ -315,8 +292,8 @@ def requantize_table(
 def relu_table(
     input_scale: float, input_zero_point: int, output_scale: float, output_zero_point: int
 ) -> list[int]:
-    """RELU as an operation of its own; the scale ratio is rounded to float32."""
-    requant = quantize_multiplier(float32(input_scale / output_scale))
+    """RELU as an operation of its own."""
+    requant = quantize_multiplier(input_scale / output_scale)
 
     def relu(q: int) -> int:
         scaled = multiply_by_requant(q - input_zero_point, requant) + output_zero_point
@@ -338,9 +315,9 @@ def leaky_relu_table(
     output_zero_point: int,
     alpha: float,
 ) -> list[int]:
-    """LEAKY_RELU; the factors are computed in float32. Alpha may be negative."""
-    identity = quantize_multiplier(float32(input_scale / output_scale))
-    slope = quantize_multiplier(float32(float32(input_scale * alpha) / output_scale))
+    """LEAKY_RELU. Alpha may be negative."""
+    identity = quantize_multiplier(input_scale / output_scale)
+    slope = quantize_multiplier(input_scale * alpha / output_scale)
     sign = -1 if slope.multiplier < 0 else 1
     slope = Requant(abs(slope.multiplier), slope.shift)
 
@@ -397,10 +374,9 @@ def hard_swish_table(
     Raises ValueError where the input's scale is more than 64 times the output's or so, which the
     reference refuses.
     """
-    hires_scale = float32(input_scale / 128.0)
-    reluish_scale = float32(3.0 / 32768.0)
-    output = quantize_multiplier(float32(hires_scale / output_scale))
-    reluish = quantize_multiplier(float32(hires_scale / reluish_scale))
+    hires_scale = input_scale / 128.0
+    output = quantize_multiplier(hires_scale / output_scale)
+    reluish = quantize_multiplier(hires_scale / (3.0 / 32768.0))
     if output.shift > 0:
         raise ValueError(
             f"the input scale {input_scale:.6g} is too large for the output scale"

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from microtl_tools.convert import fixed_point
 from microtl_tools.convert.graph import Op, Shape, Tensor
 from microtl_tools.convert.lower.context import Context, constant
@@ -20,22 +18,20 @@ from microtl_tools.convert.lower.strides import broadcast, broadcast_fields
 from microtl_tools.convert.lower.weights import struct_requant
 from microtl_tools.convert.program import Value
 
-ParamsOf = Callable[[float, float, float], fixed_point.AddParams]
-
 
 def lower_add(context: Context, op: Op) -> None:
     """a + b."""
-    _lower_sum(context, op, fixed_point.add_params, subtract=False)
+    _lower_sum(context, op, subtract=False)
 
 
 def lower_sub(context: Context, op: Op) -> None:
     """a - b."""
-    _lower_sum(context, op, fixed_point.sub_params, subtract=True)
+    _lower_sum(context, op, subtract=True)
 
 
-def _lower_sum(context: Context, op: Op, params_of: ParamsOf, *, subtract: bool) -> None:
+def _lower_sum(context: Context, op: Op, *, subtract: bool) -> None:
     a, b = _operands(op)
-    params = params_of(a.scale, b.scale, op.output.scale)
+    params = fixed_point.add_params(a.scale, b.scale, op.output.scale)
     fields: dict[str, Value] = {
         "at": _walk(context, op),
         "zero_point_a": a.zero_point,

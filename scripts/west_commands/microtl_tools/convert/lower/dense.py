@@ -41,9 +41,7 @@ def lower_fully_connected(context: Context, op: Op) -> None:
         requants = channel_requants(op, source, weights, channels)
     else:
         _need_bias_scale(op, source, weights)
-        requants = [
-            fixed_point.fully_connected_requant(source.scale, weights.scale, op.output.scale)
-        ]
+        requants = fixed_point.conv_requants(source.scale, [weights.scale], op.output.scale)
     _call(context, op, batch, requants, per_channel)
 
 
@@ -87,8 +85,8 @@ def _need_bias_scale(op: Op, source: Tensor, weights: Tensor) -> None:
         source.scale, weights.scale, bias.scale, op.output.scale
     ):
         raise op.error(
-            f"the bias, {bias}, has scale {bias.scale:g}, input times weights make "
-            f"{source.scale * weights.scale:g}",
+            f"the bias, {bias}, has scale {bias.scale:.9g}, input times weights make "
+            f"{source.scale * weights.scale:.9g}",
             QUANTIZE_HINT,
         )
 
