@@ -93,7 +93,8 @@ class Attribution:
             (max(s.start, section.address), min(s.start + s.size, section.end), s)
             for s in self._spans.get(section.name, [])
         ]
-        for start, end, symbol, span in cells(section, named, spans):
+        extra = () if self._header is None else (self._header[0], sum(self._header))
+        for start, end, symbol, span in cells(section, named, spans, extra):
             yield self._piece(section, start, end, symbol, span)
 
     def _piece(
@@ -115,7 +116,7 @@ class Attribution:
             size=end - start,
             owner=owners.full(who, part),
             origin=origin or "",
-            symbol=name or f"({span.section or span.origin if span else 'no symbol'})",
+            symbol=name or f"({(span.section or span.origin) if span else section.name})",
         )
 
     def _source(self, symbol: Symbol | None) -> str | None:
@@ -160,9 +161,14 @@ def cells(
     section: Section,
     named: Sequence[tuple[int, int, Symbol]],
     spans: Sequence[tuple[int, int, Span]],
+    extra: Sequence[int] = (),
 ) -> Iterable[tuple[int, int, Symbol | None, Span | None]]:
-    """Cut a section at every border; each cell has at most one symbol and one input section."""
+    """Cut a section at every border; each cell has at most one symbol and one input section.
+
+    ``extra`` are borders that neither symbols nor input sections know.
+    """
     borders = {section.address, section.end}
+    borders.update(address for address in extra if section.address < address < section.end)
     for start, end, _ in (*named, *spans):
         if section.address <= start < end <= section.end:
             borders.update((start, end))

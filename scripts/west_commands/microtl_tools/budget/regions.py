@@ -20,6 +20,7 @@ HOST = "host"
 """Kinds of memory. HOST is the PC's own, where a native_sim image runs: it has no size."""
 
 _GIVEN = re.compile(r"(?P<kind>flash|ram)(:(?P<name>[\w.-]+))?=(?P<origin>\w+)\+(?P<size>\w+)")
+_FLASH_NAME = re.compile(r"flash|xip|(^|_)(eep)?rom|(^|_)nor(_|\d|$)|mram|rram")
 _NEIGHBOUR_MAX = 1 << 24
 """Sections less than 16 MiB apart are taken to lie in one memory, where nothing tells."""
 
@@ -61,8 +62,7 @@ def parse_region(text: str) -> Region:
 
 def kind_by_name(name: str) -> str:
     """Guess from its name whether a memory is flash; everything else is RAM."""
-    lowered = name.lower()
-    return FLASH if any(word in lowered for word in ("flash", "rom", "nor", "xip")) else RAM
+    return FLASH if _FLASH_NAME.search(name.lower()) else RAM
 
 
 def region_at(regions: Sequence[Region], address: int) -> Region | None:

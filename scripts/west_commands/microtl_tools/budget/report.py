@@ -150,7 +150,9 @@ def _report(
             "the sizes of the memories are not known: give --region, or the build folder with -d"
         )
     if not image.has_symtab:
-        warnings.append("the image has no symbol table: owners and symbols are not known")
+        warnings.append(
+            "the image has no symbol table: its owners are not known, unless a linker map is given"
+        )
     attribution = Attribution(image, linker_map, header)
     uses, unplaced = lay_out(image, regions, attribution.pieces())
     return ImageReport(
