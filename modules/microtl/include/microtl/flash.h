@@ -22,7 +22,8 @@ extern "C" {
 #define MICROTL_FLASH_WRITE_BLOCK_MAX 32
 
 /**
- * @brief A flash area. Offsets count from its start.
+ * @brief A flash area; the struct and what it points to live as long as its user. Offsets count
+ * from its start.
  *
  * Each callback returns 0 or a negative errno. They are called in thread context and may block.
  */

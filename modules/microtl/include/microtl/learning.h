@@ -67,6 +67,12 @@ struct microtl_learning {
 	/** ncm.means is NULL where there is none. */
 	struct microtl_ncm ncm;
 	struct microtl_fit fit;
+	/** A sample was labelled since init. */
+	bool labelled;
+	/** The last job's head may be published: nothing changed since that it does not know of. */
+	bool publishable;
+	/** microtl_snapshot_info::sequence of the head that was loaded, 0 = factory head. */
+	uint32_t loaded_sequence;
 };
 
 /**
@@ -160,7 +166,8 @@ int microtl_learning_train_step(struct microtl_learning *learning);
  *               the shadow and the active buffer change roles, no copy is made.
  *
  * @retval 0       Done.
- * @retval -EPERM  The verdict is not MICROTL_VERDICT_ACCEPTED.
+ * @retval -EPERM  The verdict is not MICROTL_VERDICT_ACCEPTED, or it was published before, or a
+ * class was removed or a head loaded since.
  * @retval -EINVAL No second buffer and no stored parameters.
  * @retval <0      As microtl_fit_result().
  */
@@ -191,28 +198,54 @@ int microtl_learning_save(const struct microtl_learning *learning, bool trained,
 /**
  * @brief Reads a snapshot and puts it live: names, classes, parameters.
  *
+ * Classes that were taught since keep their names and samples, unless the snapshot has another
+ * class in their row: then their samples go.
+ *
  * @param stored Its parameters where they can be run in place, or NULL: they are read into RAM.
  *
  * @retval 0       Done.
  * @retval -EBUSY  A job runs.
+ * @retval -EINVAL No second buffer and no stored parameters.
  * @retval <0      As microtl_snapshot_read(); the active head is untouched.
  */
 int microtl_learning_load(struct microtl_learning *learning, size_t size, const float *stored,
 			  enum microtl_snapshot_difference *difference,
 			  microtl_snapshot_source source, void *user_data);
 
-/** @brief Applies one record of a log; a microtl_replay_log_visitor with the learner as user data.
+/**
+ * @brief The log record of a class that was just added or removed.
+ *
+ * Valid until the learner changes.
+ */
+void microtl_learning_class_record(const struct microtl_learning *learning, uint8_t label,
+				   struct microtl_replay_log_record *record);
+
+/** @brief The log record of the sample at a place of the replay memory; valid until it changes. */
+void microtl_learning_sample_record(const struct microtl_learning *learning, uint16_t index,
+				    struct microtl_replay_log_record *record);
+
+/**
+ * @brief Applies one record of a log; a microtl_replay_log_visitor with the learner as user data.
+ *
+ * Load the snapshot first: class records that it knows of already change nothing.
+ *
+ * @retval 0 Always: a record that does not fit (label without a row, no room) is left out.
  */
 int microtl_learning_restore(const struct microtl_replay_log_record *record, void *user_data);
 
-/** Position of a listing, zero at its start. */
+/** Position of a listing; set @a learning, zero the rest. */
 struct microtl_learning_listing {
 	const struct microtl_learning *learning;
-	uint16_t label;
-	uint32_t sequence;
+	uint16_t next_label;
+	uint16_t listed;
+	uint32_t last_sequence;
 };
 
-/** @brief Lists names and samples; a microtl_replay_log_lister with a listing as user data. */
+/**
+ * @brief Lists rows, then samples; a microtl_replay_log_lister with a listing as user data.
+ *
+ * The log needs room for a record a class row and one a sample.
+ */
 int microtl_learning_list(struct microtl_replay_log_record *record, void *user_data);
 
 #ifdef __cplusplus

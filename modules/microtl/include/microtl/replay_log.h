@@ -7,11 +7,12 @@
  * @file
  * @brief Append-only log that carries labels and class names over a reboot.
  *
- * Two areas of whole pages. The one in use takes records of one size: a labelled sample, a class
- * that was added, a class that was removed; each with a CRC32, each programmed once. A record that
- * a power cut tore is skipped. When the area is full, what is still known is written to the other
- * area, whose header goes last: old log or new log, never a mixture. To forget is to start an empty
- * area and erase the other; a boot that finds this half done finishes it.
+ * Two areas of whole pages, each a header and records. The one in use takes records of one size: a
+ * labelled sample, a class that was added, a class that was removed; each with a CRC32, each
+ * programmed once. A record that a power cut tore is skipped. When the area is full, what is still
+ * known is written to the other area, whose header goes last: old log or new log, never a mixture.
+ * To forget is to start an empty area and erase the other; a boot that finds this half done
+ * finishes it.
  *
  * Reading the log again gives the replay memory, entry for entry: records come in order and pass
  * through the same eviction.
@@ -69,9 +70,13 @@ struct microtl_replay_log {
 	uint32_t records;
 	/** Torn or damaged records found at the last boot. */
 	uint32_t damaged;
-	/** Area in use, -1 where there is none. */
+	/** Area in use, -1 where there is none, and its number in the order of areas. */
 	int8_t area;
 	uint32_t sequence;
+	/** Areas that hold another model's log, or a newer format's. */
+	bool foreign[2];
+	/** Set by the caller: such an area may be overwritten. */
+	bool overwrite;
 	/** [record_size] */
 	uint8_t *buffer;
 	uint32_t record_size;
@@ -86,7 +91,8 @@ typedef int (*microtl_replay_log_visitor)(const struct microtl_replay_log_record
 					  void *user_data);
 
 /**
- * @brief Gives the records of what is still known, one a call, in ascending order of sequence.
+ * @brief Gives the records of what is still known, one a call: classes, then samples in ascending
+ *        order of sequence.
  *
  * @return 0, -ENOENT after the last one, or another negative errno that ends the compaction.
  */
@@ -97,7 +103,8 @@ typedef int (*microtl_replay_log_lister)(struct microtl_replay_log_record *recor
  *
  * @param area_size Bytes of one area; the two lie at offset 0 and @a area_size.
  * @param id        Model of the firmware; a log of other features is no log (head id not compared).
- * @param buffer    [MICROTL_REPLAY_LOG_RECORD_SIZE() rounded up to the write block] bytes.
+ * @param buffer    Room for one record: MICROTL_REPLAY_LOG_RECORD_SIZE() rounded up to the write
+ *                  block.
  *
  * @retval 0       Done, also where there is no log.
  * @retval -EINVAL The geometry cannot be.
@@ -119,10 +126,12 @@ int microtl_replay_log_read(struct microtl_replay_log *log, microtl_replay_log_v
 /**
  * @brief Appends one record; compacts first where the area is full.
  *
- * @param lister Lists what is known when the area is full, the new record not included.
+ * @param lister Lists what is known when the area is full; where it lists the new record too, the
+ *               log takes it once.
  *
  * @retval 0       Stored and read back.
  * @retval -ENOSPC Does not fit even after compaction.
+ * @retval -EEXIST Needs the area of another model's log: see microtl_replay_log::overwrite.
  * @retval -EIO    Did not read back as written.
  * @retval <0      What the flash or the lister returned.
  */
@@ -139,7 +148,7 @@ int microtl_replay_log_compact(struct microtl_replay_log *log, microtl_replay_lo
 			       void *user_data);
 
 /**
- * @brief Forgets everything: erases both areas and reads them back.
+ * @brief Forgets everything: erases both areas, of whatever model, and reads them back.
  *
  * @retval 0    Done and verified.
  * @retval -EIO Something is left.

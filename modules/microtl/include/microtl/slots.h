@@ -38,7 +38,7 @@ extern "C" {
 #define MICROTL_SLOTS_COUNT  2
 
 /** Bytes of a slot's header, before it is rounded up to the write block. */
-#define MICROTL_SLOTS_HEADER_SIZE 56
+#define MICROTL_SLOTS_HEADER_SIZE 48
 
 /** Bytes from the start of a slot to its payload: a multiple of 4 and of the write block. */
 #define MICROTL_SLOTS_PAYLOAD_OFFSET(write_block)                                                  \
@@ -50,9 +50,9 @@ extern "C" {
 	 (page) * (page))
 
 enum microtl_slot_state {
-	/** Erased, or never used. */
+	/** Erased, never used, or a save was cut short before its header. */
 	MICROTL_SLOT_EMPTY = 0,
-	/** Unreadable, cut short, or its CRC is wrong. */
+	/** Unreadable, no slot of ours, or a CRC is wrong. */
 	MICROTL_SLOT_DAMAGED = 1,
 	/** Whole, but written by a newer format. */
 	MICROTL_SLOT_NEWER = 2,
@@ -82,11 +82,11 @@ struct microtl_slots {
 	struct microtl_model_id id;
 	uint32_t slot_size;
 	struct microtl_slot slot[MICROTL_SLOTS_COUNT];
-	/** A save under way: slot, bytes so far, CRC, and the write block that is being filled. */
+	/** A save under way: slot or -1, bytes so far, CRC, and the bytes that are written next. */
 	int8_t writing;
 	uint32_t written;
 	uint32_t crc;
-	uint8_t block[MICROTL_FLASH_WRITE_BLOCK_MAX];
+	uint8_t buffer[MICROTL_FLASH_WRITE_BLOCK_MAX];
 };
 
 /**

@@ -1,0 +1,335 @@
+/*
+ * SPDX-FileCopyrightText: The MicroTL authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+#include <microtl/learning.h>
+
+#include <errno.h>
+#include <string.h>
+
+static uint16_t class_rows(const struct microtl_learning *learning)
+{
+	return microtl_head_class_rows(learning->active.spec);
+}
+
+static void name_factory_classes(struct microtl_learning *learning)
+{
+	const struct microtl_head_spec *spec = learning->active.spec;
+
+	for (uint16_t c = 0; c < spec->class_count; c++) {
+		char *text = learning->memory.names[c].text;
+
+		memset(text, 0, MICROTL_CLASS_NAME_MAX + 1);
+		strncpy(text, spec->class_names[c], MICROTL_CLASS_NAME_MAX);
+	}
+}
+
+static int init_ncm(struct microtl_learning *learning)
+{
+	if (learning->memory.ncm_means == NULL) {
+		learning->ncm = (struct microtl_ncm){0};
+		return 0;
+	}
+	return microtl_ncm_init(&learning->ncm, learning->active.spec, learning->memory.ncm_means,
+				learning->memory.ncm_counts, learning->model->base);
+}
+
+int microtl_learning_init(struct microtl_learning *learning, const struct microtl_model *model,
+			  const struct microtl_fit_config *config,
+			  const struct microtl_learning_memory *memory)
+{
+	if (model->head == NULL || memory->names == NULL || memory->scratch == NULL) {
+		return -EINVAL;
+	}
+	*learning = (struct microtl_learning){
+		.model = model,
+		.config = config,
+		.memory = *memory,
+	};
+	int ret = microtl_head_init(&learning->active, model->head);
+	if (ret == 0) {
+		ret = microtl_replay_init(&learning->replay, memory->replay_features,
+					  memory->replay_entries, model->head->width[0],
+					  memory->replay_capacity);
+	}
+	if (ret != 0) {
+		return ret;
+	}
+	memset(memory->names, 0, class_rows(learning) * sizeof(*memory->names));
+	name_factory_classes(learning);
+	return init_ncm(learning);
+}
+
+const char *microtl_learning_class_name(const struct microtl_learning *learning, uint8_t label)
+{
+	if (label >= class_rows(learning) || learning->memory.names[label].text[0] == '\0') {
+		return NULL;
+	}
+	return learning->memory.names[label].text;
+}
+
+int microtl_learning_class_find(const struct microtl_learning *learning, const char *name,
+				uint8_t *label)
+{
+	for (uint16_t c = 0; c < class_rows(learning); c++) {
+		const char *known = microtl_learning_class_name(learning, (uint8_t)c);
+
+		if (known != NULL && strcmp(known, name) == 0) {
+			*label = (uint8_t)c;
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+int microtl_learning_class_add(struct microtl_learning *learning, const char *name, uint8_t *label)
+{
+	size_t length = strlen(name);
+
+	if (length == 0 || length > MICROTL_CLASS_NAME_MAX) {
+		return -EINVAL;
+	}
+	if (microtl_learning_class_find(learning, name, label) == 0) {
+		return -EEXIST;
+	}
+	for (uint16_t c = 0; c < class_rows(learning); c++) {
+		if (microtl_learning_class_name(learning, (uint8_t)c) == NULL) {
+			memcpy(learning->memory.names[c].text, name, length + 1U);
+			learning->replay.sequence++;
+			*label = (uint8_t)c;
+			return 0;
+		}
+	}
+	return -ENOMEM;
+}
+
+/* Name, samples, mean and place in the head. */
+static void drop_class(struct microtl_learning *learning, uint8_t label)
+{
+	(void)microtl_replay_remove_class(&learning->replay, label);
+	if (learning->ncm.means != NULL) {
+		microtl_ncm_remove(&learning->ncm, label);
+	}
+	memset(&learning->memory.names[label], 0, sizeof(learning->memory.names[label]));
+	microtl_class_set_remove(&learning->active.classes, label);
+	learning->publishable = false;
+}
+
+int microtl_learning_class_remove(struct microtl_learning *learning, uint8_t label)
+{
+	if (microtl_learning_class_name(learning, label) == NULL) {
+		return -ENOENT;
+	}
+	if (microtl_fit_running(&learning->fit)) {
+		return -EBUSY;
+	}
+	drop_class(learning, label);
+	learning->replay.sequence++;
+	return 0;
+}
+
+bool microtl_learning_uses_ncm(const struct microtl_learning *learning)
+{
+	return learning->ncm.means != NULL && learning->replay.capacity == 0 && learning->labelled;
+}
+
+void microtl_learning_scores(struct microtl_learning *learning, const int8_t *features,
+			     float *scores, uint8_t *label)
+{
+	uint8_t best;
+
+	if (microtl_learning_uses_ncm(learning)) {
+		microtl_ncm_scores(&learning->ncm, features, scores);
+		best = microtl_ncm_best(&learning->ncm, scores);
+	} else {
+		microtl_head_scores(&learning->active, features, scores, learning->memory.scratch);
+		best = microtl_head_best(&learning->active, scores);
+		microtl_head_activate(&learning->active, scores);
+	}
+	if (label != NULL) {
+		*label = best;
+	}
+}
+
+int microtl_learning_label(struct microtl_learning *learning, const int8_t *features, uint8_t label,
+			   uint16_t recording, uint16_t *index)
+{
+	bool has_ncm = learning->ncm.means != NULL;
+
+	if (microtl_learning_class_name(learning, label) == NULL) {
+		return -ENOENT;
+	}
+	int ret = microtl_replay_add(&learning->replay, features, label, recording, index);
+	if (ret == -ENOMEM && has_ncm) {
+		ret = 0;
+	}
+	if (ret == 0 && has_ncm) {
+		ret = microtl_ncm_add(&learning->ncm, features, label);
+	}
+	if (ret == 0) {
+		learning->labelled = true;
+	}
+	return ret;
+}
+
+int microtl_learning_train_start(struct microtl_learning *learning, uint64_t seed)
+{
+	if (microtl_fit_running(&learning->fit)) {
+		return -EALREADY;
+	}
+	learning->publishable = true;
+	return microtl_fit_start(&learning->fit, learning->config, &learning->memory.fit,
+				 &learning->active, &learning->replay, learning->model->base, seed);
+}
+
+int microtl_learning_train_step(struct microtl_learning *learning)
+{
+	return microtl_fit_step(&learning->fit);
+}
+
+/* The shadow's buffer becomes the active one, and the other way round. */
+static void swap_buffers(struct microtl_learning *learning)
+{
+	float *buffer = learning->memory.active;
+
+	learning->memory.active = learning->memory.fit.shadow;
+	learning->memory.fit.shadow = buffer;
+	learning->active.params = learning->memory.active;
+}
+
+int microtl_learning_publish(struct microtl_learning *learning, const float *stored)
+{
+	struct microtl_gate_result result;
+	struct microtl_head trained;
+	int ret = microtl_fit_result(&learning->fit, &result);
+
+	if (ret != 0) {
+		return ret;
+	}
+	if (result.verdict != MICROTL_VERDICT_ACCEPTED || !learning->publishable) {
+		return -EPERM;
+	}
+	if (stored == NULL && learning->memory.active == NULL) {
+		return -EINVAL;
+	}
+	ret = microtl_fit_head(&learning->fit, &trained);
+	if (ret != 0) {
+		return ret;
+	}
+	learning->active.classes = trained.classes;
+	if (stored != NULL) {
+		learning->active.params = stored;
+	} else {
+		swap_buffers(learning);
+	}
+	learning->publishable = false;
+	return 0;
+}
+
+int microtl_learning_reset(struct microtl_learning *learning)
+{
+	if (microtl_fit_running(&learning->fit)) {
+		return -EBUSY;
+	}
+	learning->publishable = false;
+	learning->replay.sequence++;
+	name_factory_classes(learning);
+	return microtl_head_init(&learning->active, learning->model->head);
+}
+
+int microtl_learning_forget(struct microtl_learning *learning)
+{
+	int ret = microtl_replay_forget(&learning->replay);
+
+	if (ret == -EBUSY) {
+		return ret;
+	}
+	for (uint16_t c = 0; c < class_rows(learning); c++) {
+		if (!microtl_class_set_has(&learning->active.classes, (uint8_t)c)) {
+			memset(&learning->memory.names[c], 0, sizeof(learning->memory.names[c]));
+		}
+	}
+	learning->publishable = false;
+	learning->labelled = false;
+	int ncm_ret = init_ncm(learning);
+	return ret != 0 ? ret : ncm_ret;
+}
+
+static int read_snapshot(struct microtl_learning *learning, size_t size, const float *stored,
+			 struct microtl_class_name *names, struct microtl_snapshot_info *info,
+			 enum microtl_snapshot_difference *difference,
+			 microtl_snapshot_source source, void *user_data)
+{
+	return microtl_snapshot_read(learning->active.spec, &learning->model->id, size,
+				     stored == NULL ? learning->memory.fit.shadow : NULL, names,
+				     info, difference, source, user_data);
+}
+
+/* Takes over the names of a snapshot; a taught class stays where the snapshot has none. */
+static void merge_names(struct microtl_learning *learning, const struct microtl_class_name *names)
+{
+	for (uint16_t c = 0; c < class_rows(learning); c++) {
+		struct microtl_class_name *name = &learning->memory.names[c];
+		bool taught = c >= learning->active.spec->class_count && name->text[0] != '\0';
+
+		if (memcmp(name, &names[c], sizeof(*name)) == 0 ||
+		    (taught && names[c].text[0] == '\0')) {
+			continue;
+		}
+		drop_class(learning, (uint8_t)c);
+		*name = names[c];
+	}
+}
+
+int microtl_learning_load(struct microtl_learning *learning, size_t size, const float *stored,
+			  enum microtl_snapshot_difference *difference,
+			  microtl_snapshot_source source, void *user_data)
+{
+	/* The job's workspace is free now, and larger than the names of any number of rows. */
+	struct microtl_class_name *names = learning->memory.fit.workspace;
+	struct microtl_snapshot_info info;
+
+	if (microtl_fit_running(&learning->fit)) {
+		return -EBUSY;
+	}
+	if (names == NULL ||
+	    learning->memory.fit.workspace_size < class_rows(learning) * sizeof(*names) ||
+	    (stored == NULL && learning->memory.active == NULL)) {
+		return -EINVAL;
+	}
+	learning->publishable = false;
+	int ret =
+		read_snapshot(learning, size, stored, names, &info, difference, source, user_data);
+	if (ret != 0) {
+		return ret;
+	}
+	merge_names(learning, names);
+	learning->active.classes = info.classes;
+	learning->loaded_sequence = info.sequence;
+	if ((int32_t)(info.sequence - learning->replay.sequence) > 0) {
+		learning->replay.sequence = info.sequence;
+	}
+	if (stored != NULL) {
+		learning->active.params = stored;
+	} else {
+		swap_buffers(learning);
+	}
+	return 0;
+}
+
+int microtl_learning_save(const struct microtl_learning *learning, bool trained,
+			  microtl_snapshot_sink sink, void *user_data)
+{
+	struct microtl_head head = learning->active;
+
+	if (trained) {
+		int ret = microtl_fit_head(&learning->fit, &head);
+
+		if (ret != 0) {
+			return ret;
+		}
+	}
+	return microtl_snapshot_write(&head, &learning->model->id, learning->memory.names,
+				      learning->replay.sequence, sink, user_data);
+}

@@ -1,0 +1,126 @@
+/*
+ * SPDX-FileCopyrightText: The MicroTL authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+#include <microtl/learning.h>
+
+#include <errno.h>
+#include <string.h>
+
+void microtl_learning_class_record(const struct microtl_learning *learning, uint8_t label,
+				   struct microtl_replay_log_record *record)
+{
+	bool named = microtl_learning_class_name(learning, label) != NULL;
+
+	*record = (struct microtl_replay_log_record){
+		.kind = named ? MICROTL_REPLAY_LOG_CLASS_ADD : MICROTL_REPLAY_LOG_CLASS_REMOVE,
+		.entry = {.sequence = learning->replay.sequence, .label = label},
+		.name = named ? &learning->memory.names[label] : NULL,
+	};
+}
+
+void microtl_learning_sample_record(const struct microtl_learning *learning, uint16_t index,
+				    struct microtl_replay_log_record *record)
+{
+	*record = (struct microtl_replay_log_record){
+		.kind = MICROTL_REPLAY_LOG_SAMPLE,
+		.entry = learning->replay.entries[index],
+		.features = microtl_replay_features(&learning->replay, index),
+	};
+}
+
+static void restore_sample(struct microtl_learning *learning,
+			   const struct microtl_replay_log_record *record)
+{
+	uint8_t label = record->entry.label;
+
+	if (microtl_learning_class_name(learning, label) == NULL ||
+	    microtl_replay_restore(&learning->replay, &record->entry, record->features) != 0) {
+		return;
+	}
+	learning->labelled = true;
+	if (learning->ncm.means != NULL) {
+		(void)microtl_ncm_add(&learning->ncm, record->features, label);
+	}
+}
+
+static void forget_samples(struct microtl_learning *learning, uint8_t label)
+{
+	(void)microtl_replay_remove_class(&learning->replay, label);
+	if (learning->ncm.means != NULL) {
+		microtl_ncm_remove(&learning->ncm, label);
+	}
+}
+
+/* A row changes its class: what the row's samples and place in the head stood for is gone. */
+static void restore_class(struct microtl_learning *learning,
+			  const struct microtl_replay_log_record *record)
+{
+	static const struct microtl_class_name no_name;
+	const struct microtl_class_name *name = record->name == NULL ? &no_name : record->name;
+	uint8_t label = record->entry.label;
+	bool is_later = (int32_t)(record->entry.sequence - learning->loaded_sequence) > 0;
+
+	if (label >= microtl_head_class_rows(learning->active.spec)) {
+		return;
+	}
+	struct microtl_class_name *row = &learning->memory.names[label];
+	if (is_later && memcmp(row, name, sizeof(*row)) != 0) {
+		forget_samples(learning, label);
+		microtl_class_set_remove(&learning->active.classes, label);
+		*row = *name;
+	} else if (record->name == NULL) {
+		forget_samples(learning, label);
+	}
+	if ((int32_t)(record->entry.sequence - learning->replay.sequence) > 0) {
+		learning->replay.sequence = record->entry.sequence;
+	}
+}
+
+int microtl_learning_restore(const struct microtl_replay_log_record *record, void *user_data)
+{
+	struct microtl_learning *learning = user_data;
+
+	if (record->kind == MICROTL_REPLAY_LOG_SAMPLE) {
+		restore_sample(learning, record);
+	} else {
+		restore_class(learning, record);
+	}
+	return 0;
+}
+
+/* Place of the sample that comes after a sequence number, -1 where there is none. */
+static int32_t next_sample(const struct microtl_replay *replay, uint32_t after, bool first)
+{
+	int32_t next = -1;
+
+	for (uint16_t i = 0; i < replay->count; i++) {
+		uint32_t sequence = replay->entries[i].sequence;
+
+		if ((first || (int32_t)(sequence - after) > 0) &&
+		    (next < 0 || (int32_t)(sequence - replay->entries[next].sequence) < 0)) {
+			next = i;
+		}
+	}
+	return next;
+}
+
+int microtl_learning_list(struct microtl_replay_log_record *record, void *user_data)
+{
+	struct microtl_learning_listing *listing = user_data;
+	const struct microtl_learning *learning = listing->learning;
+
+	if (listing->next_label < microtl_head_class_rows(learning->active.spec)) {
+		microtl_learning_class_record(learning, (uint8_t)listing->next_label++, record);
+		return 0;
+	}
+	int32_t next = next_sample(&learning->replay, listing->last_sequence, listing->listed == 0);
+	if (next < 0) {
+		return -ENOENT;
+	}
+	listing->listed++;
+	listing->last_sequence = learning->replay.entries[next].sequence;
+	microtl_learning_sample_record(learning, (uint16_t)next, record);
+	return 0;
+}

@@ -1,0 +1,356 @@
+/*
+ * SPDX-FileCopyrightText: The MicroTL authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+#include <microtl/replay_log.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "bytes.h"
+#include "crc32.h"
+#include "flash.h"
+
+#define MAGIC         UINT32_C(0x4c52544d) /* "MTRL" */
+/* A multiple of every write block. */
+#define HEADER_SIZE   32U
+#define HEADER_CRC_AT (HEADER_SIZE - 4U)
+#define PAYLOAD_AT    12U
+
+/* The area replaces one that was to be forgotten: nothing may be left outside it. */
+#define FLAG_FORGET 1
+
+/* What a header says of its area. */
+enum area_state {
+	AREA_NONE,
+	AREA_FOREIGN,
+	AREA_VALID,
+	AREA_VALID_FORGET,
+};
+
+static uint32_t area_offset(const struct microtl_replay_log *log, int area)
+{
+	return area == 0 ? 0U : log->area_size;
+}
+
+static uint32_t record_size(const struct microtl_flash *flash, uint16_t feature_count)
+{
+	return microtl_priv_flash_round(flash, MICROTL_REPLAY_LOG_RECORD_SIZE(feature_count));
+}
+
+static uint32_t record_offset(const struct microtl_replay_log *log, int area, uint32_t place)
+{
+	return area_offset(log, area) + HEADER_SIZE + place * log->record_size;
+}
+
+uint32_t microtl_replay_log_area_size(const struct microtl_flash *flash, uint16_t feature_count,
+				      uint32_t records)
+{
+	uint32_t size = HEADER_SIZE + records * record_size(flash, feature_count);
+
+	return (size + flash->page_size - 1U) / flash->page_size * flash->page_size;
+}
+
+static void put_header(const struct microtl_replay_log *log, uint8_t *header, uint32_t sequence,
+		       uint8_t flags)
+{
+	memset(header, 0, HEADER_SIZE);
+	microtl_priv_put32(header, MAGIC);
+	microtl_priv_put16(header + 4, MICROTL_REPLAY_LOG_FORMAT);
+	header[6] = flags;
+	microtl_priv_put32(header + 8, sequence);
+	microtl_priv_put16(header + 12, log->feature_count);
+	microtl_priv_put32(header + 16, log->id.backbone);
+	microtl_priv_put32(header + 20, log->id.preprocess);
+	microtl_priv_put32(header + 24, log->id.feature);
+	microtl_priv_put32(header + HEADER_CRC_AT, microtl_priv_crc32(0, header, HEADER_CRC_AT));
+}
+
+static enum area_state read_header(const struct microtl_replay_log *log, int area,
+				   uint32_t *sequence)
+{
+	uint8_t header[HEADER_SIZE];
+	uint8_t own[HEADER_SIZE];
+
+	if (microtl_priv_flash_read(log->flash, area_offset(log, area), header, HEADER_SIZE) != 0 ||
+	    microtl_priv_get32(header) != MAGIC ||
+	    microtl_priv_get32(header + HEADER_CRC_AT) !=
+		    microtl_priv_crc32(0, header, HEADER_CRC_AT)) {
+		return AREA_NONE;
+	}
+	*sequence = microtl_priv_get32(header + 8);
+	put_header(log, own, *sequence, header[6]);
+	if (memcmp(header, own, HEADER_SIZE) != 0) {
+		return AREA_FOREIGN;
+	}
+	return (header[6] & FLAG_FORGET) != 0 ? AREA_VALID_FORGET : AREA_VALID;
+}
+
+static int erase_area(struct microtl_replay_log *log, int area)
+{
+	log->foreign[area] = false;
+	return microtl_priv_flash_erase(log->flash, area_offset(log, area), log->area_size);
+}
+
+/* The place behind the last one that is not blank; one that cannot be read was used. */
+static uint32_t used_places(struct microtl_replay_log *log)
+{
+	uint32_t used = log->records_max;
+
+	while (used > 0U) {
+		int ret = microtl_priv_flash_read(log->flash,
+						  record_offset(log, log->area, used - 1U),
+						  log->buffer, log->record_size);
+
+		if (ret != 0 ||
+		    !microtl_priv_flash_is_blank(log->flash, log->buffer, log->record_size)) {
+			break;
+		}
+		used--;
+	}
+	return used;
+}
+
+/* A power cut during a forget leaves the old area behind: wipe it now. */
+static int finish_forget(struct microtl_replay_log *log)
+{
+	int other = 1 - log->area;
+
+	if (microtl_priv_flash_check_blank(log->flash, area_offset(log, other), log->area_size) ==
+	    0) {
+		return 0;
+	}
+	return erase_area(log, other);
+}
+
+int microtl_replay_log_init(struct microtl_replay_log *log, const struct microtl_flash *flash,
+			    uint32_t area_size, const struct microtl_model_id *id,
+			    uint16_t feature_count, uint8_t *buffer, size_t buffer_size)
+{
+	enum area_state state[2];
+	uint32_t sequence[2] = {0, 0};
+
+	if (!microtl_priv_flash_valid(flash, area_size) || feature_count == 0 || buffer == NULL ||
+	    buffer_size < record_size(flash, feature_count) ||
+	    area_size < HEADER_SIZE + record_size(flash, feature_count)) {
+		return -EINVAL;
+	}
+	*log = (struct microtl_replay_log){
+		.flash = flash,
+		.id = *id,
+		.area_size = area_size,
+		.feature_count = feature_count,
+		.area = -1,
+		.buffer = buffer,
+		.record_size = record_size(flash, feature_count),
+	};
+	log->records_max = (area_size - HEADER_SIZE) / log->record_size;
+
+	for (int i = 0; i < 2; i++) {
+		state[i] = read_header(log, i, &sequence[i]);
+		log->foreign[i] = state[i] == AREA_FOREIGN;
+		if (state[i] >= AREA_VALID &&
+		    (log->area < 0 || (int32_t)(sequence[i] - log->sequence) > 0)) {
+			log->area = (int8_t)i;
+			log->sequence = sequence[i];
+		}
+	}
+	if (log->area < 0) {
+		return 0;
+	}
+	log->records = used_places(log);
+	return state[log->area] == AREA_VALID_FORGET ? finish_forget(log) : 0;
+}
+
+/* A record's bytes, in log->buffer. */
+static void put_record(struct microtl_replay_log *log,
+		       const struct microtl_replay_log_record *record)
+{
+	uint8_t *at = log->buffer;
+	uint32_t crc_at = MICROTL_REPLAY_LOG_RECORD_SIZE(log->feature_count) - 4U;
+
+	memset(at, 0, crc_at);
+	memset(at + crc_at, log->flash->erase_value, log->record_size - crc_at);
+	at[0] = (uint8_t)record->kind;
+	at[1] = record->entry.label;
+	microtl_priv_put16(at + 2, record->entry.recording);
+	microtl_priv_put32(at + 4, record->entry.sequence);
+	at[8] = microtl_replay_held_out(&record->entry) ? 1 : 0;
+	if (record->features != NULL) {
+		memcpy(at + PAYLOAD_AT, record->features, log->feature_count);
+	} else if (record->name != NULL) {
+		memcpy(at + PAYLOAD_AT, record->name, sizeof(*record->name));
+	}
+	microtl_priv_put32(at + crc_at, microtl_priv_crc32(0, at, crc_at));
+}
+
+/* Takes log->buffer apart; false where it is no whole record. */
+static bool get_record(struct microtl_replay_log *log, struct microtl_replay_log_record *record,
+		       struct microtl_class_name *name)
+{
+	const uint8_t *at = log->buffer;
+	uint32_t crc_at = MICROTL_REPLAY_LOG_RECORD_SIZE(log->feature_count) - 4U;
+
+	if (microtl_priv_get32(at + crc_at) != microtl_priv_crc32(0, at, crc_at) ||
+	    at[0] < MICROTL_REPLAY_LOG_SAMPLE || at[0] > MICROTL_REPLAY_LOG_CLASS_REMOVE) {
+		return false;
+	}
+	*record = (struct microtl_replay_log_record){
+		.kind = (enum microtl_replay_log_kind)at[0],
+		.entry =
+			{
+				.label = at[1],
+				.recording = microtl_priv_get16(at + 2),
+				.sequence = microtl_priv_get32(at + 4),
+				.group = at[8] == 1 ? MICROTL_REPLAY_HELD_OUT
+						    : MICROTL_REPLAY_TRAINING,
+			},
+	};
+	if (record->kind == MICROTL_REPLAY_LOG_SAMPLE) {
+		record->features = (const int8_t *)(at + PAYLOAD_AT);
+	} else if (record->kind == MICROTL_REPLAY_LOG_CLASS_ADD) {
+		memcpy(name, at + PAYLOAD_AT, sizeof(*name));
+		name->text[MICROTL_CLASS_NAME_MAX] = '\0';
+		record->name = name;
+	}
+	return true;
+}
+
+int microtl_replay_log_read(struct microtl_replay_log *log, microtl_replay_log_visitor visitor,
+			    void *user_data)
+{
+	struct microtl_replay_log_record record;
+	struct microtl_class_name name;
+
+	log->damaged = 0;
+	for (uint32_t place = 0; log->area >= 0 && place < log->records; place++) {
+		int ret = microtl_priv_flash_read(log->flash, record_offset(log, log->area, place),
+						  log->buffer, log->record_size);
+
+		if (ret != 0 || !get_record(log, &record, &name)) {
+			log->damaged++;
+			continue;
+		}
+		ret = visitor(&record, user_data);
+		if (ret != 0) {
+			return ret;
+		}
+	}
+	return 0;
+}
+
+static int write_record(struct microtl_replay_log *log, int area, uint32_t place,
+			const struct microtl_replay_log_record *record)
+{
+	uint32_t offset = record_offset(log, area, place);
+
+	put_record(log, record);
+	int ret = microtl_priv_flash_write(log->flash, offset, log->buffer, log->record_size);
+	if (ret == 0) {
+		ret = microtl_priv_flash_compare(log->flash, offset, log->buffer, log->record_size);
+	}
+	return ret;
+}
+
+/* The header makes an area the one in use. */
+static int switch_area(struct microtl_replay_log *log, int area, uint32_t records, uint8_t flags)
+{
+	uint8_t header[HEADER_SIZE];
+
+	put_header(log, header, log->sequence + 1U, flags);
+	int ret = microtl_priv_flash_write(log->flash, area_offset(log, area), header, HEADER_SIZE);
+	if (ret == 0) {
+		ret = microtl_priv_flash_compare(log->flash, area_offset(log, area), header,
+						 HEADER_SIZE);
+	}
+	if (ret == 0) {
+		log->area = (int8_t)area;
+		log->sequence++;
+		log->records = records;
+	}
+	return ret;
+}
+
+/* The area not in use; without one in use, an area that may be overwritten. */
+static int free_area(const struct microtl_replay_log *log)
+{
+	if (log->area >= 0) {
+		return 1 - log->area;
+	}
+	return log->foreign[0] && !log->overwrite ? 1 : 0;
+}
+
+static int compact(struct microtl_replay_log *log, microtl_replay_log_lister lister,
+		   void *user_data, const struct microtl_replay_log_record *except)
+{
+	struct microtl_replay_log_record record;
+	int area = free_area(log);
+	uint32_t records = 0;
+
+	if (log->foreign[area] && !log->overwrite) {
+		return -EEXIST;
+	}
+	int ret = erase_area(log, area);
+	while (ret == 0) {
+		ret = lister(&record, user_data);
+		if (ret != 0) {
+			break;
+		}
+		if (except != NULL && record.entry.sequence == except->entry.sequence &&
+		    record.kind == except->kind && record.entry.label == except->entry.label) {
+			continue;
+		}
+		ret = records < log->records_max ? write_record(log, area, records, &record)
+						 : -ENOSPC;
+		records++;
+	}
+	return ret == -ENOENT ? switch_area(log, area, records, 0) : ret;
+}
+
+int microtl_replay_log_compact(struct microtl_replay_log *log, microtl_replay_log_lister lister,
+			       void *user_data)
+{
+	return compact(log, lister, user_data, NULL);
+}
+
+int microtl_replay_log_append(struct microtl_replay_log *log,
+			      const struct microtl_replay_log_record *record,
+			      microtl_replay_log_lister lister, void *user_data)
+{
+	if (log->area < 0 || log->records == log->records_max) {
+		int ret = compact(log, lister, user_data, record);
+
+		if (ret != 0) {
+			return ret;
+		}
+		if (log->records == log->records_max) {
+			return -ENOSPC;
+		}
+	}
+	/* The place is used even where the write fails: no block is programmed twice. */
+	return write_record(log, log->area, log->records++, record);
+}
+
+int microtl_replay_log_forget(struct microtl_replay_log *log)
+{
+	int keep = log->area >= 0 ? 1 - log->area : 0;
+	int ret = erase_area(log, keep);
+
+	if (ret == 0) {
+		ret = switch_area(log, keep, 0, FLAG_FORGET);
+	}
+	if (ret == 0) {
+		ret = erase_area(log, 1 - keep);
+	}
+	if (ret == 0) {
+		ret = microtl_priv_flash_check_blank(log->flash, area_offset(log, 1 - keep),
+						     log->area_size);
+	}
+	if (ret == 0) {
+		ret = microtl_priv_flash_check_blank(log->flash,
+						     area_offset(log, keep) + HEADER_SIZE,
+						     log->area_size - HEADER_SIZE);
+	}
+	return ret;
+}
