@@ -54,7 +54,8 @@ def beside(model: Path) -> Path:
 def load(path: Path, model: bytes) -> Golden:
     """Read golden vectors and check that they belong to ``model``, the file's content."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # Read first: numpy leaves the file open where it is no archive.
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         golden = Golden(
             model=str(arrays.pop("model")),
