@@ -97,7 +97,7 @@ def provide(target: str, zephyr: bool) -> None:
         return
     packages = sorted({package for need in missing for package in need.packages})
     advice = (
-        f"{', '.join(need.name for need in missing)} missing ({problem}); "
+        f"missing: {', '.join(need.name for need in missing)} ({problem}); "
         f"install: sudo apt-get install {' '.join(packages)}"
     )
     if any(need.required for need in missing):
