@@ -163,7 +163,9 @@ class ConvertedModel:
 
     name: str
     source_sha256: str
-    """Of the int8 .tflite that was converted."""
+    """Of the int8 .tflite file that was converted."""
+    content_sha256: str
+    """Of what the model computes, whatever its file; stands in the generated sources."""
     c_source: str
     h_source: str
     symbol: str

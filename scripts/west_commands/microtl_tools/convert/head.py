@@ -8,6 +8,7 @@ All arithmetic is float64 and rounded to float32 once, at the end.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
 
-LOSSES = {"softmax": 0, "sigmoid": 1, "mse": 2}
-"""enum microtl_loss; the names in upper case end the C constants' names."""
+LOSSES = ("softmax", "sigmoid", "mse")
+"""enum microtl_loss: in upper case the ends of its names."""
 
 _WIDTH_MAX = (1 << 16) - 1
 
@@ -44,37 +45,24 @@ class Layer:
     bias: Floats
 
 
-@dataclass(frozen=True)
-class Head:
-    """The factory head. ``class_names`` are those it knows; the last layer may have more rows."""
+def widths(layers: list[Layer]) -> list[int]:
+    """Return the inputs, then the width of each layer."""
+    return [layers[0].weights.shape[1], *(len(layer.bias) for layer in layers)]
 
-    layers: tuple[Layer, ...]
-    loss: str
-    class_names: tuple[str, ...]
 
-    @property
-    def widths(self) -> list[int]:
-        """Inputs, then the width of each layer."""
-        return [self.layers[0].weights.shape[1], *(len(layer.bias) for layer in self.layers)]
-
-    @property
-    def param_count(self) -> int:
-        """Weights and biases of all layers, rows for classes to come included."""
-        return sum(layer.weights.size + layer.bias.size for layer in self.layers)
-
-    def params(self) -> npt.NDArray[np.float32]:
-        """Return the parameters as struct microtl_head_spec keeps them."""
-        np = require("numpy", "convert models")
-        parts = [part.reshape(-1) for layer in self.layers for part in (layer.weights, layer.bias)]
-        with np.errstate(over="ignore"):
-            flat = np.concatenate(parts).astype(np.float32)
-        if not np.isfinite(flat).all():
-            raise ModelError(
-                "the head's weights do not fit in float32",
-                "the scales of its layers are damaged: export the model again",
-            )
-        result: npt.NDArray[Any] = flat
-        return result
+def params(layers: list[Layer]) -> npt.NDArray[np.float32]:
+    """Return the parameters as struct microtl_head_spec keeps them."""
+    np = require("numpy", "convert models")
+    parts = [part.reshape(-1) for layer in layers for part in (layer.weights, layer.bias)]
+    with np.errstate(over="ignore"):
+        flat = np.concatenate(parts).astype(np.float32)
+    if not np.isfinite(flat).all():
+        raise ModelError(
+            "the head's weights do not fit in float32",
+            "the scales of its layers are damaged: export the model again",
+        )
+    result: npt.NDArray[Any] = flat
+    return result
 
 
 def dequantise(op: Op) -> Layer:
@@ -102,9 +90,12 @@ def standardised(layers: list[Layer], statistics: Standardisation) -> list[Layer
 
     x = mean + sigma * u, so W' = W * sigma and b' = b + W mean.
     """
+    np = require("numpy", "convert models")
     first = layers[0]
-    folded = Layer(first.weights * statistics.sigma, first.bias + first.weights @ statistics.mean)
-    return [folded, *layers[1:]]
+    # math.fsum: the same bits on every computer, which a matrix product does not promise.
+    products = (first.weights * statistics.mean).tolist()
+    moved = np.array([math.fsum(row) for row in products])
+    return [Layer(first.weights * statistics.sigma, first.bias + moved), *layers[1:]]
 
 
 def with_hidden(layers: list[Layer], hidden: int, seed: int) -> list[Layer]:
@@ -151,6 +142,26 @@ def with_rows(layers: list[Layer], rows: int) -> list[Layer]:
     return [*layers[:-1], Layer(weights, np.concatenate([last.bias, np.zeros(more)]))]
 
 
+def new_layers(features: int) -> list[Layer]:
+    """Return a head that knows no class yet."""
+    np = require("numpy", "convert models")
+    return [Layer(np.zeros((0, features)), np.zeros(0))]
+
+
+def nearest_mean_layers(means: Floats) -> list[Layer]:
+    """Return the dense layer that picks the class with the nearest mean; ``means``
+    [class][feature].
+
+    -|u - m|^2 / 2 = m u - |m|^2 / 2 - |u|^2 / 2, and the last term is the same for all classes. All
+    scores are divided by the mean of |m|^2, which changes no choice, so that they start no surer
+    than a trained head.
+    """
+    np = require("numpy", "convert models")
+    norms = [math.fsum(value * value for value in row) for row in means.tolist()]
+    unit = max(math.fsum(norms) / len(norms), 1.0)
+    return [Layer(means / unit, -np.array(norms) / (2 * unit))]
+
+
 def choose_loss(wanted: str | None, from_model: str | None, outputs: int, inputs: int) -> str:
     """Return the loss: what the user says, what the model's last activation says, or a guess.
 
@@ -166,23 +177,21 @@ def choose_loss(wanted: str | None, from_model: str | None, outputs: int, inputs
 
 def check_rows(loss: str, known: int, wanted: int | None) -> int:
     """Return how many rows the last layer has."""
-    rows = known if wanted is None else wanted
     most = limit("CLASSES_MAX")
-    if rows < known:
-        raise UsageError(
-            f"--classes {rows}: the model knows {known} classes already",
-            f"give {known} or more",
-        )
-    if loss == "mse":
-        if rows != known:
-            raise UsageError(
-                f"--classes {rows}: a head that is trained against values has no classes to add",
-                "leave --classes out, or choose --loss softmax",
-            )
-        most = _WIDTH_MAX
-    if not 1 <= rows <= most:
+    if wanted is None and not 1 <= known <= most:
         raise ModelError(
-            f"the head has {rows} rows, 1 to {most} are supported",
+            f"the head would have {known} outputs, 1 to {most} are supported",
             "--head none freezes the whole model, --cut TENSOR --classes N puts a new head in",
+        )
+    rows = known if wanted is None else wanted
+    if not max(known, 1) <= rows <= most:
+        raise UsageError(
+            f"--classes {rows}: the head knows {known} classes and can have {most}",
+            f"give {max(known, 1)} to {most}",
+        )
+    if loss == "mse" and rows != known:
+        raise UsageError(
+            f"--classes {rows}: a head that is trained against values has no classes to add",
+            "leave --classes out, or choose --loss softmax",
         )
     return rows

@@ -1,25 +1,39 @@
 # SPDX-FileCopyrightText: The MicroTL authors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Numbers that the C headers own: limits, the format version, and sizes of structs on a 32-bit
-CPU."""
+"""Numbers that the C headers own: limits, formats, sizes; and sizes of structs on a 32-bit CPU.
+
+Read from the headers themselves, so that a report cannot say another size than the C compiler. Only
+what the headers use is understood: integer macros of sums and products, and structs of scalars,
+arrays, pointers and bit-fields.
+"""
 
 from __future__ import annotations
 
+import ast
+import operator
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
+from typing import NoReturn
 
 from microtl_tools.errors import MicroTLError
 from microtl_tools.paths import core_root
 
-_HEADERS = ("kernels.h", "model.h")
-_DEFINE = re.compile(r"^#define\s+(MICROTL_\w+)\s+(\d+)\s*$", re.MULTILINE)
-_STRUCT = re.compile(r"^struct (microtl_\w+) \{\n(.*?)^\};", re.MULTILINE | re.DOTALL)
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_DECLARATOR = re.compile(r"(\**)\s*(?:const\s+)?(\w+)((?:\[[^]]+\])*)$")
+_DEFINE = re.compile(r"^#define\s+(MICROTL_\w+)(?:\(([^)]*)\))?[ \t]+(\S.*)$", re.MULTILINE)
+_STRUCT = re.compile(r"^struct (microtl_\w+) \{\n(.*?)^\};", re.MULTILINE | re.DOTALL)
+_DECLARATOR = re.compile(r"([* ]*)\w+\s*((?:\[[^]]+\])*)\s*(?::\s*(\d+))?")
+_CAST = re.compile(r"\((?:size_t|u?int\d+_t)\)")
+_SIZEOF = re.compile(r"sizeof\(([^()]+)\)")
+_CALL = re.compile(r"\b(MICROTL_\w+)\s*\(")
+_NAME = re.compile(r"\bMICROTL_\w+\b")
+_SUFFIX = re.compile(r"\b(\d+)[uUlL]+\b")
+
 _SCALARS = {
     "bool": 1,
+    "char": 1,
     "int8_t": 1,
     "uint8_t": 1,
     "int16_t": 2,
@@ -31,6 +45,14 @@ _SCALARS = {
     "microtl_kernel": 4,
 }
 _POINTER = 4
+_OPERATORS: dict[type[ast.AST], Callable[..., int]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.floordiv,
+    ast.BitAnd: operator.and_,
+    ast.Invert: operator.invert,
+}
 
 
 @dataclass(frozen=True)
@@ -41,78 +63,151 @@ class Layout:
     align: int
 
 
-@lru_cache(maxsize=1)
-def _text() -> str:
-    folder = core_root() / "include" / "microtl"
-    parts = [(folder / name).read_text(encoding="utf-8") for name in _HEADERS]
-    return _COMMENT.sub("", "\n".join(parts))
-
-
-@lru_cache(maxsize=1)
-def _defines() -> dict[str, int]:
-    return {name: int(value) for name, value in _DEFINE.findall(_text())}
-
-
 def limit(name: str) -> int:
-    """Return the number that ``#define MICROTL_<name>`` stands for."""
-    try:
-        return _defines()[f"MICROTL_{name}"]
-    except KeyError:
-        raise MicroTLError(f"model.h does not define MICROTL_{name} as a number") from None
+    """Return the number that the macro ``MICROTL_<name>`` stands for."""
+    return macro(name)
 
 
-@lru_cache(maxsize=1)
-def _structs() -> dict[str, str]:
-    return dict(_STRUCT.findall(_text()))
+def macro(name: str, **arguments: int) -> int:
+    """Return the value of the macro ``MICROTL_<name>``; arguments go by its parameters' names."""
+    parameters, _ = _definition(f"MICROTL_{name}")
+    for parameter in parameters:
+        if parameter not in arguments:
+            _unknown(f"MICROTL_{name} without '{parameter}'")
+    return _value(_expanded(f"MICROTL_{name}", [str(arguments[name]) for name in parameters]))
 
 
 @cache
 def layout(struct: str) -> Layout:
     """Return size and alignment of ``struct <struct>`` where a pointer has four bytes."""
-    size, align = 0, 1
+    size, align, bits = 0, 1, 0
+    if struct not in _structs():
+        _unknown(f"struct {struct}")
     for declaration in _structs()[struct].split(";")[:-1]:
-        for part in _declared(declaration):
+        for part, width in _declared(declaration):
+            if width:
+                # Bit-fields share a unit as long as they fit in it.
+                bits, before = (bits + width, bits)
+                if before and bits <= part.size * 8:
+                    continue
+                bits = width
+            else:
+                bits = 0
             size = _aligned(size, part.align) + part.size
             align = max(align, part.align)
     return Layout(_aligned(size, align), align)
 
 
-def _declared(declaration: str) -> list[Layout]:
-    """Return the layout of each name in a declaration such as ``uint16_t in_h, in_w``."""
-    words = declaration.split()
-    words = [word for word in words if word != "const"]
+@cache
+def _text() -> str:
+    folder = core_root() / "include" / "microtl"
+    parts = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.h"))]
+    return _COMMENT.sub("", "\n".join(parts)).replace("\\\n", " ")
+
+
+@cache
+def _defines() -> dict[str, tuple[list[str], str]]:
+    """Return parameters and body of each macro that has a value."""
+    return {
+        name: ([part.strip() for part in parameters.split(",")] if parameters else [], body.strip())
+        for name, parameters, body in _DEFINE.findall(_text())
+    }
+
+
+def _definition(name: str) -> tuple[list[str], str]:
+    if name not in _defines():
+        _unknown(name)
+    return _defines()[name]
+
+
+@cache
+def _structs() -> dict[str, str]:
+    return dict(_STRUCT.findall(_text()))
+
+
+def _unknown(what: str) -> NoReturn:
+    raise MicroTLError(f"the headers of the C core do not define {what}", "install MicroTL again")
+
+
+def _expanded(name: str, arguments: list[str]) -> str:
+    """Return a macro's body with everything replaced but numbers and operators."""
+    parameters, text = _definition(name)
+    for parameter, argument in zip(parameters, arguments, strict=True):
+        text = re.sub(rf"\b{parameter}\b", f"({argument})", text)
+    text = _CAST.sub("", text)
+    text = _SIZEOF.sub(lambda match: str(_sizeof(match[1])), text)
+    while (call := _CALL.search(text)) is not None:
+        inner, end = _call_arguments(text, call.end())
+        text = f"{text[: call.start()]}({_expanded(call[1], inner)}){text[end:]}"
+    text = _NAME.sub(lambda match: f"({_expanded(match[0], [])})", text)
+    return _SUFFIX.sub(r"\1", text)
+
+
+def _call_arguments(text: str, start: int) -> tuple[list[str], int]:
+    """Return the arguments of a call whose parenthesis opened before ``start``, and where it
+    ends."""
+    arguments, depth, begin = [], 0, start
+    for position in range(start, len(text)):
+        char = text[position]
+        if depth == 0 and char in ",)":
+            arguments.append(text[begin:position])
+            begin = position + 1
+            if char == ")":
+                return arguments, position + 1
+        depth += (char == "(") - (char == ")")
+    _unknown(f"a value for {text}")
+
+
+def _value(text: str) -> int:
+    def evaluate(node: ast.AST) -> int:
+        if isinstance(node, ast.Constant) and isinstance(node.value, int):
+            return node.value
+        if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
+            return _OPERATORS[type(node.op)](evaluate(node.left), evaluate(node.right))
+        if isinstance(node, ast.UnaryOp) and type(node.op) in _OPERATORS:
+            return _OPERATORS[type(node.op)](evaluate(node.operand))
+        _unknown(f"a whole number: {text}")
+
+    try:
+        return evaluate(ast.parse(text.strip(), mode="eval").body)
+    except SyntaxError:
+        _unknown(f"a whole number: {text}")
+
+
+def _sizeof(kind: str) -> int:
+    words = kind.split()
     if words[0] == "struct":
-        base_name, rest = words[1], " ".join(words[2:])
-        base = layout(base_name) if base_name in _structs() else None
+        return layout(words[1]).size
+    return _SCALARS[words[0]]
+
+
+def _declared(declaration: str) -> list[tuple[Layout, int]]:
+    """Return layout and bits (0: no bit-field) of each name in ``uint16_t in_h, in_w``."""
+    words = re.sub(r"\bconst\b", "", declaration).split()
+    if words[0] == "struct":
+        name, rest = words[1], " ".join(words[2:])
     else:
-        base_name, rest = words[0], " ".join(words[1:])
-        base = Layout(_SCALARS[base_name], _SCALARS[base_name]) if base_name in _SCALARS else None
-    parts: list[Layout] = []
+        name, rest = words[0], " ".join(words[1:])
+    parts: list[tuple[Layout, int]] = []
     for declarator in rest.split(","):
-        match = _DECLARATOR.match(declarator.strip())
+        match = _DECLARATOR.fullmatch(declarator.strip())
         if match is None:
-            raise MicroTLError(f"cannot read the declaration '{declaration.strip()}'")
-        stars, _, dims = match.groups()
-        kind = Layout(_POINTER, _POINTER) if stars else base
-        if kind is None:
-            raise MicroTLError(f"cannot size the type of '{declaration.strip()}'")
-        parts.append(Layout(kind.size * _count(dims), kind.align))
+            _unknown(f"a type that can be sized: {declaration.strip()}")
+        stars, dims, width = match.groups()
+        kind = Layout(_POINTER, _POINTER) if stars else _type_layout(name, declaration)
+        count = 1
+        for dim in re.findall(r"\[([^]]+)\]", dims):
+            count *= _value(_NAME.sub(lambda found: f"({_expanded(found[0], [])})", dim))
+        parts.append((Layout(kind.size * count, kind.align), int(width or 0)))
     return parts
 
 
-def _count(dims: str) -> int:
-    count = 1
-    for dim in re.findall(r"\[([^]]+)\]", dims):
-        count *= _expression(dim)
-    return count
-
-
-def _expression(text: str) -> int:
-    """Return the value of a sum of numbers and MICROTL_ names."""
-    return sum(
-        int(term) if term.isdigit() else limit(term.removeprefix("MICROTL_"))
-        for term in (part.strip() for part in text.split("+"))
-    )
+def _type_layout(name: str, declaration: str) -> Layout:
+    if name in _SCALARS:
+        return Layout(_SCALARS[name], _SCALARS[name])
+    if name in _structs():
+        return layout(name)
+    _unknown(f"the type of {declaration.strip()}")
 
 
 def _aligned(value: int, align: int) -> int:

@@ -16,9 +16,19 @@ from typing import TYPE_CHECKING, Any
 
 from microtl_tools.convert.api import HeadSpec
 from microtl_tools.convert.graph import Graph, Tensor
+from microtl_tools.convert.split import RESHAPES
 
 if TYPE_CHECKING:
     from microtl_tools.data.dataset import Channel
+
+
+def content_hash(graph: Graph) -> str:
+    """Return the SHA-256 of what a model computes: operations, weights and quantisation.
+
+    Names, numbers and the container play no part: a model has one hash, whichever way it was
+    exported.
+    """
+    return hashlib.sha256(_canonical(_describe(graph))).hexdigest()
 
 
 def model_id(
@@ -33,15 +43,15 @@ def model_id(
         shape = [list(head.widths), head.loss]
     described = [[c.name, c.unit, float(c.offset), float(c.scale)] for c in channels]
     return {
-        "backbone": _hash(_backbone(graph)),
+        "backbone": _hash(_describe(graph)),
         "preprocess": _hash([list(graph.input.shape), described, preprocess]),
         "feature": _hash(feature),
         "head": _hash(shape),
     }
 
 
-def _backbone(graph: Graph) -> list[Any]:
-    """Describe operations, weights and quantisation; names and numbers of the file play no part."""
+def _describe(graph: Graph) -> list[Any]:
+    """Describe a simplified graph; tensors are numbered in the order in which they turn up."""
     numbers: dict[Tensor, int] = {}
 
     def describe(tensor: Tensor | None) -> Any:
@@ -54,6 +64,10 @@ def _backbone(graph: Graph) -> list[Any]:
 
     described: list[Any] = [describe(graph.input)]
     for op in graph.ops:
+        if op.kind in RESHAPES:
+            # Exporters say the same in several ways, and the output's shape says it all.
+            described.append(["RESHAPE", describe(op.input(0)), describe(op.output)])
+            continue
         tensors = [describe(tensor) for tensor in (*op.inputs, *op.outputs)]
         described.append([op.kind, sorted(op.options.items()), tensors])
     described.append(describe(graph.output))
@@ -75,6 +89,9 @@ def _content(tensor: Tensor) -> str | None:
 
 
 def _hash(content: Any) -> int:
-    """Return the first 32 bits of the SHA-256 of the content's canonical JSON text."""
-    text = json.dumps(content, separators=(",", ":"), ensure_ascii=True)
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
+    """Return the first 32 bits of the SHA-256."""
+    return int.from_bytes(hashlib.sha256(_canonical(content)).digest()[:4], "big")
+
+
+def _canonical(content: Any) -> bytes:
+    return json.dumps(content, separators=(",", ":"), ensure_ascii=True).encode()

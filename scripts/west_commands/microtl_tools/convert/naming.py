@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from microtl_tools.convert.headers import limit
@@ -53,12 +54,21 @@ def read_labels(path: Path) -> list[str]:
     except UnicodeDecodeError as error:
         raise MicroTLError(f"{path}: not UTF-8 text", "save it as UTF-8") from error
     names = [line.strip() for line in text.rstrip().split("\n")]
+    check_names(str(path), names)
+    return names
+
+
+def check_names(source: str, names: Sequence[str]) -> None:
+    """Raise MicroTLError where a class name is empty, too long, or stands there twice."""
     longest = limit("CLASS_NAME_MAX")
     for number, name in enumerate(names, 1):
         if not name or len(name.encode()) > longest or not name.isprintable():
             raise MicroTLError(
-                f"{path}:{number}: '{name}' is no class name", f"1 to {longest} bytes are possible"
+                f"{source}: class {number}, '{name}', has no name that the device can keep",
+                f"1 to {longest} bytes of printable text are possible",
             )
         if name in names[: number - 1]:
-            raise MicroTLError(f"{path}:{number}: '{name}' stands there twice", "names are unique")
-    return names
+            raise MicroTLError(
+                f"{source}: class {number}, '{name}', is there already",
+                "give each a name of its own",
+            )

@@ -18,6 +18,7 @@ from microtl_tools.convert.passes.dead_code import remove_dead_code
 RESHAPES = ("RESHAPE", "EXPAND_DIMS", "SQUEEZE")
 _ACTIVATIONS = {"SOFTMAX": "softmax", "LOGISTIC": "sigmoid"}
 _BORDERS = ("QUANTIZE", "DEQUANTIZE")
+FEATURES_MAX = (1 << 16) - 1
 _INSPECT = "`microtl inspect MODEL` lists where this model can be cut"
 
 
@@ -43,7 +44,7 @@ class Cut:
     """Dense layers that become the head, first to last; empty for a new head."""
     loss: str | None
     dropped: list[Op]
-    """Operations behind the cut that neither part keeps."""
+    """Operations behind the cut that a new head replaces."""
 
 
 def find_tail(graph: Graph) -> Tail:
@@ -159,18 +160,14 @@ def _same_bytes(graph: Graph, tensor: Tensor, other: Tensor) -> bool:
 
 
 def _cut(graph: Graph, feature: Tensor, layers: list[Op], loss: str | None) -> Cut:
-    if feature.dtype != "INT8":
-        raise ModelError(f"the cut, {feature}, is {feature.dtype}, INT8 is needed", _INSPECT)
-    if not 1 <= feature.elements < 1 << 16:
+    if not 1 <= feature.elements <= FEATURES_MAX:
         raise ModelError(
             f"the cut, {feature}, has shape {shape_text(feature.shape)}: {feature.elements} "
-            "features, at most 65535 are supported",
+            f"features, at most {FEATURES_MAX} are supported",
             _INSPECT,
         )
-    before = list(graph.ops)
+    before = graph.ops
     graph.output = feature
     remove_dead_code(graph)
-    gone = [op for op in before if op not in graph.ops and op not in layers]
-    dropped = [op for op in gone if layers == [] or op.kind not in (*RESHAPES, *_BORDERS)]
-    dropped = [op for op in dropped if op.kind not in _ACTIVATIONS or not layers]
+    dropped = [] if layers else [op for op in before if op not in graph.ops]
     return Cut(feature, layers, loss, dropped)

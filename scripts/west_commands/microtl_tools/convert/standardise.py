@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from microtl_tools.imports import require
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float64]
 
 SIGMA_FLOOR = 0.1
 """Least sigma of a feature, in units of the root mean square of all sigmas: a feature that hardly
@@ -29,26 +32,42 @@ sigmas either way."""
 class Standardisation:
     """u = (x - mean) / sigma for the real feature x; both [features]."""
 
-    mean: npt.NDArray[np.float64]
-    sigma: npt.NDArray[np.float64]
+    mean: Floats
+    sigma: Floats
     source: str
     """Where the figures come from: "data" or "quantisation range"."""
 
-    def tables(self, feature: Tensor) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """Return scale and offset: u = q * scale + offset for the int8 feature q."""
-        np = require("numpy", "convert models")
-        scale = feature.scale / self.sigma
-        offset = (-feature.scale * feature.zero_point - self.mean) / self.sigma
-        return scale.astype(np.float32), offset.astype(np.float32)
+    feature_scale: float
+    feature_zero_point: int
+    """Quantisation of the int8 features."""
+
+    @property
+    def scale_and_offset(self) -> tuple[Floats, Floats]:
+        """Return what turns the int8 feature q into u: u = q * scale + offset."""
+        scale = self.feature_scale / self.sigma
+        offset = (-self.feature_scale * self.feature_zero_point - self.mean) / self.sigma
+        return scale, offset
+
+    def tables(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Return scale and offset as the device has them."""
+        scale, offset = self.scale_and_offset
+        return scale.astype("float32"), offset.astype("float32")
 
 
 def from_data(features: npt.NDArray[np.int8], feature: Tensor) -> Standardisation:
-    """Measure on features [samples][features] of the training set."""
+    """Measure on features [samples][features] of the training set.
+
+    Sums of int8 values are exact in int64, so the result does not depend on the computer.
+    """
     np = require("numpy", "convert models")
-    real = feature.scale * (features.astype(np.float64) - feature.zero_point)
-    sigma = real.std(axis=0)
-    floor = max(SIGMA_FLOOR * float(np.sqrt((sigma**2).mean())), feature.scale)
-    return Standardisation(real.mean(axis=0), np.maximum(sigma, floor), "data")
+    count = len(features)
+    q = features.astype(np.int64)
+    total, squares = q.sum(axis=0), (q * q).sum(axis=0)
+    sigma = np.sqrt((count * squares - total * total).astype(np.float64)) / count * feature.scale
+    power = math.fsum(value * value for value in sigma.tolist()) / len(sigma)
+    floor = max(SIGMA_FLOOR * math.sqrt(power), feature.scale)
+    mean = (total / count - feature.zero_point) * feature.scale
+    return Standardisation(mean, np.maximum(sigma, floor), "data", *_quantization(feature))
 
 
 def from_range(feature: Tensor) -> Standardisation:
@@ -59,4 +78,10 @@ def from_range(feature: Tensor) -> Standardisation:
     # Behind a ReLU the range starts at 0 and most values lie near it; else it is centred.
     low = feature.scale * (-128 - feature.zero_point)
     mean = 0.0 if low == 0 else low + feature.scale * 127.5
-    return Standardisation(np.full(count, mean), np.full(count, sigma), "quantisation range")
+    return Standardisation(
+        np.full(count, mean), np.full(count, sigma), "quantisation range", *_quantization(feature)
+    )
+
+
+def _quantization(feature: Tensor) -> tuple[float, int]:
+    return feature.scale, feature.zero_point

@@ -26,7 +26,7 @@ class Sources:
 
     name: str
     symbol: str
-    source_sha256: str
+    content_sha256: str
     settings: str
     """The options that shaped the model, for people who read the file."""
     program: Program
@@ -44,7 +44,7 @@ def preamble(sources: Sources) -> str:
     return "\n".join(
         [
             f"/* {MARKER} {version()} (microtl convert): do not edit, convert the model again.",
-            f" * Model: SHA-256 {sources.source_sha256}",
+            f" * Model: SHA-256 {sources.content_sha256} (operations, weights, quantisation)",
             f" * Settings: {comment(sources.settings)}",
             " */",
         ]
@@ -69,17 +69,14 @@ def source_text(sources: Sources) -> str:
 
 def _operation(sources: Sources, index: int, call: KernelCall) -> Iterator[str]:
     yield from sources.pool.definitions(call)
-    source = call.source
-    title = f"{source.kind}, op {source.number} of the file: '{source.output.name}'"
-    shape = f"{shape_text(source.output.shape)}, {call.macs} multiply-accumulates"
+    # No names or numbers of the file: the same model gives the same C whoever exported it.
+    shape = shape_text(call.source.output.shape)
+    title = f"{call.source.kind}, output {shape}, {call.macs} multiply-accumulates"
     fields = struct(call.fields, sources.pool.names)
     # The fields of a struct never fit on the line that names it.
     if not fields.startswith("{\n"):
         fields = "{\n\t" + fields[1:-1].replace("}, .", "},\n\t.") + ",\n}"
-    yield (
-        f"/* {comment(title)}\n * {comment(shape)} */\n"
-        f"static const struct {call.struct} op{index} = {fields};"
-    )
+    yield (f"/* {comment(title)} */\nstatic const struct {call.struct} op{index} = {fields};")
 
 
 def _op_table(sources: Sources) -> Iterator[str]:
@@ -165,6 +162,7 @@ def _model(sources: Sources) -> str:
         "input": _tensor(sources.input, program.input),
         "output": _tensor(sources.output, program.output),
         "channels": "channels" if sources.channels else "NULL",
+        "channel_count": len(sources.channels),
         "head": "&head" if sources.head is not None else "NULL",
         "base": "&base_set" if sources.base is not None else "NULL",
     }

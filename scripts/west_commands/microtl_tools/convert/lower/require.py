@@ -11,6 +11,8 @@ from microtl_tools.convert import fixed_point
 from microtl_tools.convert.graph import ModelError, Op, Shape, Tensor, shape_text
 
 UINT16_MAX = (1 << 16) - 1
+SCALE_MIN = 2.0**-126
+"""The least normal float32; smaller scales are those of tensors that never moved."""
 
 QUANTIZE_HINT = (
     "quantise the whole model to int8: TFLiteConverter with optimizations=[DEFAULT], a "
@@ -56,11 +58,12 @@ def need_scales(tensor: Tensor, where: str) -> None:
     if quantization is None:
         raise ModelError(f"{where}: {tensor} has no quantisation parameters", QUANTIZE_HINT)
     for index, scale in enumerate(quantization.scale):
-        if not (math.isfinite(scale) and scale > 0):
+        if not SCALE_MIN <= scale < math.inf:
             at = f" of channel {index}" if quantization.per_channel else ""
             raise ModelError(
-                f"{where}: {tensor} has scale {scale:g}{at}, it must be above zero",
-                "quantise the model again with a representative data set that moves this tensor",
+                f"{where}: {tensor} has scale {scale:g}{at}, which is no sound scale",
+                "a scale is a finite number above zero: quantise the model again with a "
+                "representative data set that moves this tensor",
             )
     low, high = fixed_point.INT8_MIN, fixed_point.INT8_MAX
     for zero_point in quantization.zero_point:

@@ -1,0 +1,225 @@
+# SPDX-FileCopyrightText: The MicroTL authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""What a conversion costs: operations, arena, RAM of learning, flash. Sizes in bytes,
+everywhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from microtl_tools.convert.api import ConvertedModel, End, HeadSpec
+from microtl_tools.convert.graph import shape_text
+from microtl_tools.convert.headers import layout, macro
+from microtl_tools.output import table
+
+FLOAT = 4
+REPLAY_CAPACITY = 200
+"""Samples in the replay memory where the user names no other number."""
+
+MOMENTUM_STATES = 1
+ADAM_STATES = 2
+
+
+def report(converted: ConvertedModel, replay_capacity: int = REPLAY_CAPACITY) -> dict[str, Any]:
+    """Return the whole report as JSON-able data."""
+    content: dict[str, Any] = {
+        "name": converted.name,
+        "symbol": converted.symbol,
+        "source_sha256": converted.source_sha256,
+        "content_sha256": converted.content_sha256,
+        "kernels": converted.kernels,
+        "input": _end(converted.input),
+        "output": _end(converted.output),
+        "channels": [vars(channel) for channel in converted.channels],
+        "model_id": {part: f"{value:08x}" for part, value in converted.model_id.items()},
+        "ops": _ops(converted),
+        "macs": converted.macs,
+        "arena": converted.arena_size,
+        "head": _head(converted.head),
+        "ram": ram_rows(converted, replay_capacity),
+        "flash": flash_rows(converted),
+        "notes": list(converted.notes),
+    }
+    return content
+
+
+def _end(end: End) -> dict[str, Any]:
+    return {
+        "name": end.name,
+        "type": end.dtype,
+        "shape": list(end.shape),
+        "scale": end.scale,
+        "zero_point": end.zero_point,
+    }
+
+
+def _ops(converted: ConvertedModel) -> list[dict[str, Any]]:
+    return [
+        {
+            "index": op.index,
+            "op": op.number,
+            "kind": op.kind,
+            "kernel": op.kernel,
+            "tensor": op.tensors[-1].name if op.tensors else "",
+            "shape": list(op.tensors[-1].shape) if op.tensors else [],
+            "macs": op.macs,
+            "output_bytes": op.size,
+            "scratch_bytes": op.scratch,
+            "flash_bytes": op.data_bytes + op.params_bytes,
+        }
+        for op in converted.ops
+    ]
+
+
+def _head(head: HeadSpec | None) -> dict[str, Any] | None:
+    if head is None:
+        return None
+    return {
+        "widths": list(head.widths),
+        "loss": head.loss,
+        "classes": list(head.class_names),
+        "class_capacity": head.class_capacity,
+        "parameters": int(head.params.size),
+        "standardised_by": head.standardised_by,
+    }
+
+
+def ram_rows(converted: ConvertedModel, replay_capacity: int) -> list[dict[str, Any]]:
+    """Return the RAM that inference and learning take, a row each.
+
+    ``needed``: always, by default (another setting needs more or less), or an option.
+    """
+    rows = [_ram("arena", converted.arena_size, "always")]
+    head = converted.head
+    if head is None:
+        return rows
+    params = int(head.params.size)
+    hidden, capacity = sum(head.widths[1:-1]), head.class_capacity
+    base = 0 if converted.base is None else len(converted.base.labels)
+    samples = replay_capacity + base
+    shadow = FLOAT * params
+    replay = macro("REPLAY_FEATURES_SIZE", capacity=replay_capacity, features=head.features)
+    replay += replay_capacity * layout("microtl_replay_entry").size
+    workspace = macro("FIT_WORKSPACE_SIZE", hidden=hidden, rows=capacity, samples=samples)
+    momentum = FLOAT * macro("OPTIMIZER_STATE_COUNT", kind=MOMENTUM_STATES, params=params)
+    adam = FLOAT * macro("OPTIMIZER_STATE_COUNT", kind=ADAM_STATES, params=params)
+    scratch = FLOAT * macro("HEAD_SCRATCH_COUNT", hidden=hidden)
+    names = capacity * layout("microtl_class_name").size
+    means = FLOAT * macro("NCM_MEAN_COUNT", features=head.features, rows=capacity) + 2 * capacity
+    return [
+        *rows,
+        _ram("inference scratch", scratch, "always"),
+        _ram("class names", names, "always"),
+        _ram("shadow head", shadow, "always"),
+        _ram("training workspace", workspace, "always"),
+        _ram(f"replay memory, {replay_capacity} samples", replay, "always"),
+        _ram("optimiser state, momentum", momentum, "default"),
+        _ram("optimiser state, Adam", adam, "instead"),
+        _ram("active head in RAM", shadow, "option"),
+        _ram("best weights", shadow, "option"),
+        _ram("gradient, batch > 1", shadow, "option"),
+        _ram("nearest class means", means, "option"),
+    ]
+
+
+def _ram(what: str, size: int, needed: str) -> dict[str, Any]:
+    return {"what": what, "bytes": size, "needed": needed}
+
+
+def flash_rows(converted: ConvertedModel) -> list[dict[str, Any]]:
+    """Return the flash that the generated file takes on a 32-bit CPU, a row each."""
+    ops = converted.ops
+    rows = [
+        ("weights and tables", sum(op.data_bytes for op in ops)),
+        ("parameters of the operations", sum(op.params_bytes for op in ops)),
+        ("op table and description", _description(converted)),
+    ]
+    head = converted.head
+    if head is not None:
+        rows.append(("head", FLOAT * int(head.params.size)))
+        rows.append(("feature scale and offset", 2 * FLOAT * head.features))
+        rows.append(("class names", sum(len(name.encode()) + 5 for name in head.class_names)))
+    if converted.base is not None:
+        rows.append(("base set", converted.base.features.nbytes + converted.base.labels.nbytes))
+    if converted.channels:
+        texts = sum(len(c.name.encode()) + len(c.unit.encode()) + 2 for c in converted.channels)
+        structs = len(converted.channels) * layout("microtl_channel").size
+        rows.append(("channels", texts + structs))
+    return [{"what": what, "bytes": size} for what, size in rows]
+
+
+def _description(converted: ConvertedModel) -> int:
+    size = layout("microtl_model").size + len(converted.ops) * layout("microtl_op").size
+    if converted.head is not None:
+        size += layout("microtl_head_spec").size
+    if converted.base is not None:
+        size += layout("microtl_base_set").size
+    return size + len(converted.name) + 1
+
+
+def total(rows: list[dict[str, Any]], *needed: str) -> int:
+    """Return the sum of the rows, of those that are needed in one of these ways."""
+    return sum(row["bytes"] for row in rows if not needed or row["needed"] in needed)
+
+
+def report_text(content: dict[str, Any]) -> str:
+    """Return the report for people."""
+    parts = [_title(content), _op_table(content), _ram_table(content), _flash_table(content)]
+    return "\n\n".join(parts)
+
+
+def _title(content: dict[str, Any]) -> str:
+    lines = []
+    for what in ("input", "output"):
+        end = content[what]
+        lines.append(
+            f"{what:8}{end['name']}  {shape_text(tuple(end['shape']))} {end['type']}, "
+            f"scale {end['scale']:.6g}, zero point {end['zero_point']}"
+        )
+    head = content["head"]
+    if head is None:
+        lines.append("head    none: the whole model is frozen")
+    else:
+        widths = "-".join(str(width) for width in head["widths"])
+        free = head["class_capacity"] - len(head["classes"])
+        lines.append(
+            f"head    {widths}, {head['parameters']} parameters, loss {head['loss']}, "
+            f"{len(head['classes'])} classes, {free} free rows, features standardised by "
+            f"{head['standardised_by']}"
+        )
+    return "\n".join(lines)
+
+
+def _op_table(content: dict[str, Any]) -> str:
+    rows: list[tuple[Any, ...]] = [
+        (
+            op["op"],
+            op["kind"],
+            op["kernel"].removeprefix("microtl_kernel_"),
+            shape_text(tuple(op["shape"])) if op["shape"] else "(part)",
+            op["macs"],
+            op["output_bytes"],
+            op["flash_bytes"],
+        )
+        for op in content["ops"]
+    ]
+    flash = sum(op["flash_bytes"] for op in content["ops"])
+    rows.append(("", "total", "", "", content["macs"], "", flash))
+    headers = ("op", "kind", "kernel", "output", "MACs", "output bytes", "flash bytes")
+    return table(rows, headers)
+
+
+def _ram_table(content: dict[str, Any]) -> str:
+    ram = content["ram"]
+    rows = [(row["what"], row["bytes"], row["needed"]) for row in ram]
+    if content["head"] is not None:
+        rows.append(("least: SGD, head in flash", total(ram, "always"), ""))
+        rows.append(("by default", total(ram, "always", "default"), ""))
+    return table(rows, ("RAM", "bytes", "needed"))
+
+
+def _flash_table(content: dict[str, Any]) -> str:
+    rows = [(row["what"], row["bytes"]) for row in content["flash"]]
+    rows.append(("total", total(content["flash"])))
+    return table(rows, ("flash of the model", "bytes"))
