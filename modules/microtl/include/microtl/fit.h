@@ -96,8 +96,8 @@ struct microtl_fit_memory {
 	float *state;
 	/** [P], NULL with a batch of one. */
 	float *gradient;
-	/** [P] keeps the weights of the epoch with the lowest loss, or NULL: the last epoch's
-	 * count. */
+	/** [P] with patience: keeps the weights of the best epoch; or NULL: the last epoch's count.
+	 */
 	float *best;
 	/** [workspace_size] bytes aligned to 4, MICROTL_FIT_WORKSPACE_SIZE(). */
 	void *workspace;
@@ -203,6 +203,7 @@ size_t microtl_fit_workspace_size(const struct microtl_head_spec *spec, uint16_t
  * @retval -EINVAL   A value of @a config is out of range, a buffer is NULL, or a label has no row.
  * @retval -ENOMEM   The workspace is too small.
  * @retval -ENODATA  No sample to train on, or a single class with softmax.
+ * @retval -ENOTSUP  The head has MICROTL_LOSS_MSE: its targets are no labels. Use microtl_step().
  */
 int microtl_fit_start(struct microtl_fit *fit, const struct microtl_fit_config *config,
 		      const struct microtl_fit_memory *memory, const struct microtl_head *active,

@@ -82,7 +82,7 @@ struct microtl_head {
 	const struct microtl_head_spec *spec;
 	/** Layer after layer, weights [out][in], then bias [out]; in flash or RAM. */
 	const float *params;
-	/** Classes that take part in scores and softmax. */
+	/** Classes that take part; not looked at with MICROTL_LOSS_MSE, whose outputs all do. */
 	struct microtl_class_set classes;
 };
 
@@ -95,7 +95,7 @@ size_t microtl_head_hidden_count(const struct microtl_head_spec *spec);
 /** @return Floats of scratch that a forward pass needs: MICROTL_HEAD_SCRATCH_COUNT(). */
 size_t microtl_head_scratch_count(const struct microtl_head_spec *spec);
 
-/** @return Class rows of the head: the width of its last layer. */
+/** @return Class rows of the head, or outputs with MICROTL_LOSS_MSE: width of the last layer. */
 uint16_t microtl_head_class_rows(const struct microtl_head_spec *spec);
 
 /**
@@ -131,7 +131,7 @@ void microtl_head_activate(const struct microtl_head *head, float *scores);
  *
  * @param scores Scores or probabilities.
  *
- * @return The label, or MICROTL_LABEL_NONE where no class takes part.
+ * @return The label, or MICROTL_LABEL_NONE where no class takes part (as with MICROTL_LOSS_MSE).
  */
 uint8_t microtl_head_best(const struct microtl_head *head, const float *scores);
 

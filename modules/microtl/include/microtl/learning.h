@@ -83,6 +83,7 @@ struct microtl_learning {
  *
  * @retval 0       Done.
  * @retval -EINVAL The model has no head, or memory is missing.
+ * @retval -ENOTSUP The head has MICROTL_LOSS_MSE: no classes. Use microtl_step() on it.
  */
 int microtl_learning_init(struct microtl_learning *learning, const struct microtl_model *model,
 			  const struct microtl_fit_config *config,

@@ -27,7 +27,7 @@ extern "C" {
  *
  * - MICROTL_LOSS_SOFTMAX: cross-entropy -log p[label]; gradient p - target.
  * - MICROTL_LOSS_SIGMOID: binary cross-entropy, summed over the classes; gradient p - target.
- * - MICROTL_LOSS_MSE: mean over the classes of (score - target)^2; gradient 2 (score - target) / n.
+ * - MICROTL_LOSS_MSE: mean over all rows of (score - target)^2; gradient 2 (score - target) / rows.
  *
  * Without a target vector the target is 1 for @a label and 0 for the other classes.
  * With softmax a target vector must add up to 1.

@@ -42,7 +42,7 @@ extern "C" {
 
 #define MICROTL_SNAPSHOT_FORMAT 1
 
-/** Bytes from the start of a snapshot to its parameters, for @a rows class rows. */
+/** Bytes from the start to the parameters, for @a rows class rows (0 with MICROTL_LOSS_MSE). */
 #define MICROTL_SNAPSHOT_PARAMS_OFFSET(rows) (72U + (MICROTL_CLASS_NAME_MAX + 1U) * (rows))
 
 /** Bytes of a snapshot with @a params parameters and @a rows class rows. */
@@ -99,7 +99,7 @@ size_t microtl_snapshot_size(const struct microtl_head_spec *spec);
  *
  * @param head     The head: shape, parameters and classes.
  * @param id       Id of its model.
- * @param names    [class rows]
+ * @param names    [class rows]; not looked at with MICROTL_LOSS_MSE, whose snapshots have none.
  * @param sequence For microtl_snapshot_info::sequence.
  *
  * @retval 0  Done: the sink got microtl_snapshot_size() bytes in order.
@@ -130,11 +130,12 @@ int microtl_snapshot_check(const struct microtl_head_spec *spec, const struct mi
  * @brief Checks a snapshot, then reads it.
  *
  * @param params [parameters] out, or NULL where they are run in place. Undefined where the source
- *               fails after the check: read into the shadow buffer, never over the active head.
+ *               fails after the check, as are the names: do not read over what is in use.
  * @param names  [class rows] out.
  * @param info   Out.
  *
- * Results as microtl_snapshot_check(); names and info change only on success.
+ * Results as microtl_snapshot_check(). Parameters and names change only once the check has passed,
+ * info only on success.
  */
 int microtl_snapshot_read(const struct microtl_head_spec *spec, const struct microtl_model_id *id,
 			  size_t size, float *params, struct microtl_class_name *names,

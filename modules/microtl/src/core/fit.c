@@ -122,6 +122,9 @@ int microtl_fit_start(struct microtl_fit *fit, const struct microtl_fit_config *
 								base == NULL ? 0 : base->count)) {
 		return -ENOMEM;
 	}
+	if (active->spec->loss == MICROTL_LOSS_MSE) {
+		return -ENOTSUP;
+	}
 	struct microtl_optimizer check;
 	int ret = microtl_optimizer_init(&check, &config->optimizer, memory->state, NULL, 0, 1);
 	if (ret == 0 && memory->state == NULL && config->optimizer.kind != MICROTL_OPTIMIZER_SGD) {
@@ -251,9 +254,14 @@ static bool params_finite(const struct microtl_fit *fit)
 	return true;
 }
 
+static bool keeps_best(const struct microtl_fit *fit)
+{
+	return fit->config->patience > 0 && fit->memory.best != NULL;
+}
+
 static int end_training(struct microtl_fit *fit)
 {
-	if (fit->memory.best != NULL) {
+	if (keeps_best(fit)) {
 		memcpy(fit->memory.shadow, fit->memory.best,
 		       microtl_head_param_count(fit->active->spec) * sizeof(float));
 	}
@@ -274,7 +282,7 @@ static int end_epoch(struct microtl_fit *fit, float loss)
 	if (improved) {
 		fit->best_loss = loss;
 		fit->stale = 0;
-		if (fit->memory.best != NULL) {
+		if (keeps_best(fit)) {
 			memcpy(fit->memory.best, fit->memory.shadow,
 			       microtl_head_param_count(fit->active->spec) * sizeof(float));
 		}

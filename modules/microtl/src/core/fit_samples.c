@@ -175,7 +175,7 @@ static void choose_folds(struct microtl_fit *fit, bool suffices)
 	const uint16_t *recordings = fit->class_next;
 	uint16_t most = 0;
 
-	fit->validates = fit->config->patience > 0 || fit->memory.best != NULL;
+	fit->validates = fit->config->patience > 0;
 	for (uint16_t c = 0; c < rows; c++) {
 		if (recordings[c] > 0 && recordings[c] < MICROTL_PRIV_VALIDATION_RECORDINGS) {
 			fit->validates = false;

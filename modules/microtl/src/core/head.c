@@ -71,17 +71,23 @@ int microtl_head_init(struct microtl_head *head, const struct microtl_head_spec 
 		}
 	}
 	uint16_t rows = microtl_head_class_rows(spec);
-	if (rows > MICROTL_CLASSES_MAX || spec->class_count > rows) {
+	bool has_classes = spec->loss != MICROTL_LOSS_MSE;
+	if ((has_classes && rows > MICROTL_CLASSES_MAX) || spec->class_count > rows) {
 		return -EINVAL;
 	}
 
 	head->spec = spec;
 	head->params = spec->params;
 	memset(&head->classes, 0, sizeof(head->classes));
-	for (uint16_t c = 0; c < spec->class_count; c++) {
+	for (uint16_t c = 0; has_classes && c < spec->class_count; c++) {
 		microtl_class_set_add(&head->classes, (uint8_t)c);
 	}
 	return 0;
+}
+
+static bool takes_part(const struct microtl_head *head, size_t row)
+{
+	return microtl_priv_takes_part((enum microtl_loss)head->spec->loss, &head->classes, row);
 }
 
 void microtl_head_scores(const struct microtl_head *head, const int8_t *features, float *scores,
@@ -91,10 +97,11 @@ void microtl_head_scores(const struct microtl_head *head, const int8_t *features
 	float *tile = scratch;
 	float *hidden = scratch + MICROTL_HEAD_TILE;
 
-	microtl_priv_forward(head->spec, head->params, microtl_priv_rows_used(&head->classes),
-			     features, scores, hidden, tile);
+	microtl_priv_forward(head->spec, head->params,
+			     microtl_priv_rows_used(head->spec, &head->classes), features, scores,
+			     hidden, tile);
 	for (size_t c = 0; c < rows; c++) {
-		if (!microtl_class_set_has(&head->classes, (uint8_t)c)) {
+		if (!takes_part(head, c)) {
 			scores[c] = MICROTL_SCORE_NONE;
 		}
 	}
@@ -112,7 +119,7 @@ void microtl_head_activate(const struct microtl_head *head, float *scores)
 		}
 	}
 	for (size_t c = 0; c < rows; c++) {
-		if (!microtl_class_set_has(&head->classes, (uint8_t)c)) {
+		if (!takes_part(head, c)) {
 			scores[c] = 0.0f;
 		}
 	}
@@ -123,6 +130,9 @@ uint8_t microtl_head_best(const struct microtl_head *head, const float *scores)
 	size_t rows = microtl_head_class_rows(head->spec);
 	uint8_t best = MICROTL_LABEL_NONE;
 
+	if (head->spec->loss == MICROTL_LOSS_MSE) {
+		return best;
+	}
 	for (size_t c = 0; c < rows; c++) {
 		if (microtl_class_set_has(&head->classes, (uint8_t)c) &&
 		    (best == MICROTL_LABEL_NONE || scores[c] > scores[best])) {

@@ -22,11 +22,13 @@ struct microtl_priv_layer microtl_priv_layer(const struct microtl_head_spec *spe
 	return layer;
 }
 
-size_t microtl_priv_rows_used(const struct microtl_class_set *classes)
+size_t microtl_priv_rows_used(const struct microtl_head_spec *spec,
+			      const struct microtl_class_set *classes)
 {
-	size_t rows = MICROTL_CLASSES_MAX;
+	size_t rows = microtl_head_class_rows(spec);
 
-	while (rows > 0 && !microtl_class_set_has(classes, (uint8_t)(rows - 1U))) {
+	while (rows > 0 &&
+	       !microtl_priv_takes_part((enum microtl_loss)spec->loss, classes, rows - 1U)) {
 		rows--;
 	}
 	return rows;

@@ -8,6 +8,7 @@
 #ifndef MICROTL_CORE_LAYERS_H_
 #define MICROTL_CORE_LAYERS_H_
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,8 +24,16 @@ struct microtl_priv_layer {
 
 struct microtl_priv_layer microtl_priv_layer(const struct microtl_head_spec *spec, uint8_t index);
 
-/* Rows of the last layer up to the highest class that takes part. */
-size_t microtl_priv_rows_used(const struct microtl_class_set *classes);
+/* Whether a row of the last layer takes part: with MICROTL_LOSS_MSE all do, being no classes. */
+static inline bool microtl_priv_takes_part(enum microtl_loss loss,
+					   const struct microtl_class_set *classes, size_t row)
+{
+	return loss == MICROTL_LOSS_MSE || microtl_class_set_has(classes, (uint8_t)row);
+}
+
+/* Rows of the last layer up to the highest that takes part. */
+size_t microtl_priv_rows_used(const struct microtl_head_spec *spec,
+			      const struct microtl_class_set *classes);
 
 /* Features [begin, begin + count) of q as floats, count <= MICROTL_HEAD_TILE. */
 void microtl_priv_dequantize(const struct microtl_head_spec *spec, const int8_t *features,

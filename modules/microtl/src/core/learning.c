@@ -48,6 +48,9 @@ int microtl_learning_init(struct microtl_learning *learning, const struct microt
 		.memory = *memory,
 	};
 	int ret = microtl_head_init(&learning->active, model->head);
+	if (ret == 0 && model->head->loss == MICROTL_LOSS_MSE) {
+		ret = -ENOTSUP;
+	}
 	if (ret == 0) {
 		ret = microtl_replay_init(&learning->replay, memory->replay_features,
 					  memory->replay_entries, model->head->width[0],

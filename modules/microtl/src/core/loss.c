@@ -5,6 +5,7 @@
 
 #include "loss.h"
 
+#include "layers.h"
 #include "mathf.h"
 
 /* Highest score of the classes; NaN where one is NaN. */
@@ -111,21 +112,16 @@ static float sigmoid_loss(const struct microtl_class_set *classes, size_t rows, 
 	return sum;
 }
 
-static float squared_loss(const struct microtl_class_set *classes, size_t rows, uint8_t label,
-			  const float *target, const float *scores)
+static float squared_loss(size_t rows, uint8_t label, const float *target, const float *scores)
 {
 	float sum = 0.0f;
-	float count = 0.0f;
 
-	for (size_t c = 0; c < rows; c++) {
-		if (microtl_class_set_has(classes, (uint8_t)c)) {
-			float error = scores[c] - target_of(c, label, target);
+	for (size_t o = 0; o < rows; o++) {
+		float error = scores[o] - target_of(o, label, target);
 
-			sum += error * error;
-			count += 1.0f;
-		}
+		sum += error * error;
 	}
-	return count > 0.0f ? sum / count : 0.0f;
+	return sum / (float)rows;
 }
 
 float microtl_loss_value(enum microtl_loss kind, const struct microtl_class_set *classes,
@@ -135,7 +131,7 @@ float microtl_loss_value(enum microtl_loss kind, const struct microtl_class_set 
 		return sigmoid_loss(classes, rows, label, target, scores);
 	}
 	if (kind == MICROTL_LOSS_MSE) {
-		return squared_loss(classes, rows, label, target, scores);
+		return squared_loss(rows, label, target, scores);
 	}
 	if (target == NULL && !microtl_class_set_has(classes, label)) {
 		return FLT_MAX;
@@ -160,11 +156,11 @@ float microtl_loss_gradient(enum microtl_loss kind, const struct microtl_class_s
 		loss = microtl_loss_value(kind, classes, rows, label, target, scores);
 	}
 	if (kind == MICROTL_LOSS_MSE) {
-		factor = 2.0f / (float)microtl_class_set_count(classes);
+		factor = 2.0f / (float)rows;
 	}
 
 	for (size_t c = 0; c < rows; c++) {
-		if (!microtl_class_set_has(classes, (uint8_t)c)) {
+		if (!microtl_priv_takes_part(kind, classes, c)) {
 			scores[c] = 0.0f;
 			continue;
 		}

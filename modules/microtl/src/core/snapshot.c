@@ -54,9 +54,15 @@ enum microtl_snapshot_difference microtl_model_id_compare(const struct microtl_m
 	return a->head != b->head ? MICROTL_SNAPSHOT_HEAD : MICROTL_SNAPSHOT_SAME;
 }
 
+/* Outputs that are no classes have no names. */
+static size_t name_count(const struct microtl_head_spec *spec)
+{
+	return spec->loss == MICROTL_LOSS_MSE ? 0U : microtl_head_class_rows(spec);
+}
+
 size_t microtl_snapshot_size(const struct microtl_head_spec *spec)
 {
-	return MICROTL_SNAPSHOT_SIZE(microtl_head_param_count(spec), microtl_head_class_rows(spec));
+	return MICROTL_SNAPSHOT_SIZE(microtl_head_param_count(spec), name_count(spec));
 }
 
 static void put_prefix(uint8_t *prefix, const struct microtl_head *head,
@@ -105,8 +111,8 @@ int microtl_snapshot_write(const struct microtl_head *head, const struct microtl
 
 	put_prefix(prefix, head, id, sequence);
 	int ret = put(&writer, prefix, sizeof(prefix));
-	if (ret == 0) {
-		ret = put(&writer, names, microtl_head_class_rows(head->spec) * sizeof(*names));
+	if (ret == 0 && name_count(head->spec) > 0) {
+		ret = put(&writer, names, name_count(head->spec) * sizeof(*names));
 	}
 	if (ret == 0) {
 		ret = put(&writer, head->params,
@@ -132,7 +138,7 @@ static struct microtl_model_id get_id(const uint8_t *prefix)
 /* Size of the snapshot that a prefix announces, 0 where no head has such a shape. */
 static size_t announced_size(const uint8_t *prefix)
 {
-	struct microtl_head_spec shape = {.layer_count = prefix[6]};
+	struct microtl_head_spec shape = {.layer_count = prefix[6], .loss = prefix[7]};
 
 	if (shape.layer_count < 1 || shape.layer_count > MICROTL_HEAD_LAYERS_MAX) {
 		return 0;
@@ -141,7 +147,7 @@ static size_t announced_size(const uint8_t *prefix)
 		shape.width[l] = microtl_priv_get16(prefix + 8 + 2 * l);
 	}
 	if (microtl_priv_get32(prefix + 32) != microtl_head_param_count(&shape) ||
-	    microtl_head_class_rows(&shape) > MICROTL_CLASSES_MAX) {
+	    name_count(&shape) > MICROTL_CLASSES_MAX) {
 		return 0;
 	}
 	return microtl_snapshot_size(&shape);
@@ -229,7 +235,7 @@ static int get_classes(const uint8_t *prefix, const struct microtl_head_spec *sp
 	for (size_t i = 0; i < CLASSES_SIZE / 4U; i++) {
 		classes->bits[i] = microtl_priv_get32(prefix + CLASSES_AT + 4U * i);
 	}
-	for (size_t c = microtl_head_class_rows(spec); c < 8U * CLASSES_SIZE; c++) {
+	for (size_t c = name_count(spec); c < 8U * CLASSES_SIZE; c++) {
 		if (microtl_class_set_has(classes, (uint8_t)c)) {
 			return -EBADMSG;
 		}
@@ -245,7 +251,7 @@ int microtl_snapshot_read(const struct microtl_head_spec *spec, const struct mic
 {
 	struct microtl_snapshot_info stored;
 	uint8_t prefix[PREFIX_SIZE];
-	size_t rows = microtl_head_class_rows(spec);
+	size_t rows = name_count(spec);
 	int ret = check(prefix, spec, id, size, difference, source, user_data);
 
 	if (ret == 0) {
@@ -255,7 +261,7 @@ int microtl_snapshot_read(const struct microtl_head_spec *spec, const struct mic
 		ret = source(MICROTL_SNAPSHOT_PARAMS_OFFSET(rows), params,
 			     microtl_head_param_count(spec) * sizeof(*params), user_data);
 	}
-	if (ret == 0) {
+	if (ret == 0 && rows > 0) {
 		ret = source(PREFIX_SIZE, names, rows * sizeof(*names), user_data);
 	}
 	if (ret != 0) {

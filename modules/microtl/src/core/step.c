@@ -49,8 +49,19 @@ static struct scratch scratch_of(const struct microtl_trainee *trainee)
 
 static bool row_learns(const struct microtl_trainee *trainee, uint8_t layer, size_t row)
 {
-	return layer + 1 < trainee->spec->layer_count ||
-	       microtl_class_set_has(&trainee->classes, (uint8_t)row);
+	const struct microtl_head_spec *spec = trainee->spec;
+
+	return layer + 1 < spec->layer_count ||
+	       microtl_priv_takes_part((enum microtl_loss)spec->loss, &trainee->classes, row);
+}
+
+static bool label_valid(const struct microtl_trainee *trainee, uint16_t rows, uint8_t label)
+{
+	if (label == MICROTL_LABEL_NONE) {
+		return trainee->spec->loss != MICROTL_LOSS_SOFTMAX;
+	}
+	return label < rows &&
+	       row_learns(trainee, (uint8_t)(trainee->spec->layer_count - 1U), label);
 }
 
 /* Forward pass and gradient of the scores; -ERANGE where a number is not finite. */
@@ -58,10 +69,9 @@ static int forward(const struct microtl_trainee *trainee, const struct scratch *
 		   const int8_t *features, uint8_t label, const float *target, float *loss)
 {
 	const struct microtl_head_spec *spec = trainee->spec;
-	uint16_t rows = (uint16_t)microtl_priv_rows_used(&trainee->classes);
+	uint16_t rows = (uint16_t)microtl_priv_rows_used(spec, &trainee->classes);
 
-	if (target == NULL && !(label < rows && microtl_class_set_has(&trainee->classes, label)) &&
-	    !(label == MICROTL_LABEL_NONE && spec->loss != MICROTL_LOSS_SOFTMAX)) {
+	if (target == NULL && !label_valid(trainee, rows, label)) {
 		return -EINVAL;
 	}
 	microtl_priv_forward(spec, trainee->params, rows, features, scratch->scores,
@@ -167,7 +177,7 @@ static void backward(const struct consumer *consumer, const struct microtl_train
 		     const struct scratch *scratch, const int8_t *features)
 {
 	const struct microtl_head_spec *spec = trainee->spec;
-	size_t rows = microtl_priv_rows_used(&trainee->classes);
+	size_t rows = microtl_priv_rows_used(spec, &trainee->classes);
 	size_t at = microtl_head_hidden_count(spec);
 	const float *delta = scratch->scores;
 

@@ -56,7 +56,7 @@ static void add_patch(uint32_t acc[DOT_LANES], const struct patch *patch, const 
 		size_t run_w = patch->w + (size_t)row * patch->row_w;
 
 		for (int32_t run = 0; run < patch->runs; run++) {
-			dot(acc, run_x, offset, filters, run_w, patch->run);
+			microtl_priv_dot(acc, filters, run_w, run_x, patch->run, offset);
 			run_x += patch->run_x;
 			run_w += patch->run_w;
 		}

@@ -35,7 +35,7 @@ static void multiply(const struct microtl_fully_connected *p, const int8_t *x, i
 			dot_rows(p->weights + (size_t)c * p->in_c, p->in_c, lanes);
 		uint32_t acc[DOT_LANES] = {0};
 
-		dot(acc, x, -p->input_zero_point, &rows, 0, p->in_c);
+		microtl_priv_dot(acc, &rows, 0, x, p->in_c, -p->input_zero_point);
 		for (uint32_t lane = 0; lane < lanes; lane++) {
 			const uint32_t scale = p->per_channel ? c + lane : 0;
 			const int32_t sum =

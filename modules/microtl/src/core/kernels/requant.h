@@ -44,11 +44,10 @@ static inline int32_t divide_by_pot(int32_t x, int32_t exponent)
 /** x * multiplier * 2^(shift - 31), the multiplier not negative, for shifts of -31 to 31. */
 static inline int32_t requantize(int32_t x, int32_t multiplier, int32_t shift)
 {
-	if (shift > 0) {
-		x = (int32_t)((uint32_t)x << shift);
-		shift = 0;
-	}
-	return divide_by_pot(doubling_high_mul(x, multiplier), -shift);
+	const int32_t left = shift > 0 ? shift : 0;
+	const int32_t shifted = (int32_t)((uint32_t)x << left);
+
+	return divide_by_pot(doubling_high_mul(shifted, multiplier), left - shift);
 }
 
 /** Bias of an output channel; @a bias is NULL where there is none. */
