@@ -216,7 +216,7 @@ static int check(uint8_t *prefix, const struct microtl_head_spec *spec,
 	if (difference != NULL) {
 		*difference = found;
 	}
-	return found == MICROTL_SNAPSHOT_SAME ? 0 : -ESTALE;
+	return found == MICROTL_SNAPSHOT_SAME ? 0 : -EXDEV;
 }
 
 int microtl_snapshot_check(const struct microtl_head_spec *spec, const struct microtl_model_id *id,
