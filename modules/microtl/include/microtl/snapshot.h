@@ -113,7 +113,7 @@ int microtl_snapshot_write(const struct microtl_head *head, const struct microtl
  * @brief Checks a whole snapshot against a model; changes nothing.
  *
  * @param size       Bytes that the source has.
- * @param difference Out, may be NULL: with -EXDEV  the part that differs.
+ * @param difference Out, may be NULL: with -EXDEV the part that differs.
  *
  * @retval 0        It fits and its CRC is right.
  * @retval -ENOENT  No snapshot there (wrong magic).

@@ -79,7 +79,7 @@ _MEANINGS = {
     errno.EEXIST: "the name is taken",
     errno.EBADMSG: "the data is damaged",
     errno.ENOTSUP: "the data was written by a newer version",
-    errno.ESTALE: "the data belongs to another model",
+    errno.EXDEV: "the data belongs to another model",
     errno.ECANCELED: "the job was cancelled",
     errno.EPERM: "the gate did not accept the head",
     errno.ERANGE: "loss or weights became infinite: lower the learning rate",

@@ -186,7 +186,7 @@ int microtl_twin_learner_params(const struct microtl_twin_learner *learner, int 
 size_t microtl_twin_learner_snapshot_size(const struct microtl_twin_learner *learner);
 int microtl_twin_learner_save(const struct microtl_twin_learner *learner, uint8_t *bytes);
 
-/** @param difference Out: the part of the model that differs (with -ESTALE), else "". */
+/** @param difference Out: the part of the model that differs (with -EXDEV), else "". */
 int microtl_twin_learner_load(struct microtl_twin_learner *learner, const uint8_t *bytes,
 			      size_t size, const char **difference);
 
