@@ -9,14 +9,15 @@
 static int32_t average(const int8_t *x, const struct pool_window *window)
 {
 	const int32_t count = window->rows * window->columns;
+	const size_t step = window->column_step;
 	int32_t sum = 0;
 
 	for (int32_t row = 0; row < window->rows; row++) {
 		const int8_t *pixel = x + (size_t)row * window->row_step;
 
-		for (int32_t column = 0; column < window->columns; column++) {
+		for (int32_t left = window->columns; left != 0; left--) {
 			sum += *pixel;
-			pixel += window->column_step;
+			pixel += step;
 		}
 	}
 	return (sum > 0 ? sum + count / 2 : sum - count / 2) / count;

@@ -31,7 +31,7 @@ static struct patch patch_at(const struct microtl_conv2d *p, const int8_t *input
 	struct patch patch = {
 		.x = input + ((size_t)y->position * at->in_w + (size_t)x->position) * at->in_c,
 		.w = ((size_t)y->first * at->kernel_w + (size_t)x->first) * p->filter_c,
-		.rows = y->count,
+		.rows = x->count != 0 ? y->count : 0,
 		.runs = x->count,
 		.run = p->filter_c,
 		.run_x = (size_t)at->dilation_w * at->in_c,

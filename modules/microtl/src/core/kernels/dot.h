@@ -5,7 +5,10 @@
 
 /**
  * @file
- * @brief Dot products of int8 vectors.
+ * @brief Dot products of int8 vectors: the innermost loops of convolutions and dense layers.
+ *
+ * Each is a function of its own, so that its loop has all registers to itself, also with -Os.
+ * Accumulators are uint32_t: sums that a nonsensical model could overflow wrap.
  */
 
 #ifndef MICROTL_KERNELS_DOT_H_
@@ -38,10 +41,23 @@ static inline struct dot_rows dot_rows(const int8_t *weights, size_t row_size, u
 }
 
 /**
- * Adds the products of @a count values (x + offset), at least one, and the weights from index @a at on
- * to each lane. A function of its own, so that its loop has all registers to itself, also with -Os.
+ * Adds the products of @a count values (x + offset), at least one, and the weights from index @a at
+ * on to each lane.
  */
 void microtl_priv_dot(uint32_t acc[DOT_LANES], const struct dot_rows *rows, size_t at,
 		      const int8_t *x, size_t count, int32_t offset);
+
+/** The taps of a window of a depthwise convolution, as distances in the input and in the weights.
+ */
+struct dot_window {
+	/** Rows may be 0; columns are not, unless rows are. */
+	int32_t rows, columns;
+	size_t row_x, row_w;
+	size_t column_x, column_w;
+};
+
+/** Sums (x + offset) * w over a window, for DOT_LANES neighbouring channels. */
+void microtl_priv_dot_window(uint32_t acc[DOT_LANES], const struct dot_window *window,
+			     const int8_t *x, const int8_t *w, int32_t offset);
 
 #endif /* MICROTL_KERNELS_DOT_H_ */

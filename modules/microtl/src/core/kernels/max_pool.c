@@ -7,14 +7,15 @@
 
 static int32_t maximum(const int8_t *x, const struct pool_window *window)
 {
+	const size_t step = window->column_step;
 	int32_t max = INT8_MIN;
 
 	for (int32_t row = 0; row < window->rows; row++) {
 		const int8_t *pixel = x + (size_t)row * window->row_step;
 
-		for (int32_t column = 0; column < window->columns; column++) {
+		for (int32_t left = window->columns; left != 0; left--) {
 			max = *pixel > max ? *pixel : max;
-			pixel += window->column_step;
+			pixel += step;
 		}
 	}
 	return max;
