@@ -142,12 +142,11 @@ def _play_once(
     rows = _add_classes(learner, scenario)
     before = judge.accuracy(learner, Head.ACTIVE)
     chosen = split.labelled(budget, scenario.recorded)
-    numbers = {name: i for i, name in enumerate(sorted({s.recording for s in chosen}))}
-    for stretch in chosen:
+    for number, stretch in enumerate(chosen):
         learner.label(
             samples.features[stretch.samples],
             [rows[stretch.label]] * len(stretch.samples),
-            numbers[stretch.recording],
+            number,
         )
     nearest = judge.accuracy(learner, Head.NEAREST_MEAN)
     learner.start(seed)

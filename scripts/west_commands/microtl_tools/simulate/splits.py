@@ -9,7 +9,8 @@ part is what the user may label, and whatever overlaps a test window in time is 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,10 @@ from numpy.typing import NDArray
 from microtl_tools.errors import MicroTLError
 
 Indices = NDArray[np.int64]
+
+SESSION_SAMPLES = 5
+"""Samples of a label session at most: what a user records of a class before doing something else.
+The device holds out whole sessions, so there have to be several, and none may resemble another."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +46,13 @@ class Timeline:
 
 @dataclass(frozen=True)
 class Stretch:
-    """Samples of one class from one recording that the user may label, in order of time."""
+    """A label session: samples of one class, in order of time, that the user may label.
+
+    ``session`` counts those of one recording and class; they share no raw data.
+    """
 
     recording: str
+    session: int
     label: int
     samples: Indices
 
@@ -64,18 +73,32 @@ class UserSplit:
         """Return the first ``budget`` samples of each class, in the order they are recorded.
 
         The recordings of a class give the same number each, as far as they reach: always their
-        first samples. The budget holds everything the learner gets to see, its hold-out included.
+        first samples; their sessions take turns. The budget holds everything the learner gets to
+        see, its hold-out included.
         """
-        chosen = []
+        chosen: list[Stretch] = []
         for label in labels:
-            mine = [s for s in self.stretches if s.label == label]
-            shares = _shares(budget, [len(s.samples) for s in mine])
-            chosen += [
-                Stretch(s.recording, label, s.samples[:share])
-                for s, share in zip(mine, shares, strict=True)
-                if share > 0
+            mine: dict[str, list[Stretch]] = {}
+            for stretch in self.stretches:
+                if stretch.label == label:
+                    mine.setdefault(stretch.recording, []).append(stretch)
+            sizes = [sum(len(s.samples) for s in sessions) for sessions in mine.values()]
+            taken = [
+                _first(sessions, share)
+                for sessions, share in zip(mine.values(), _shares(budget, sizes), strict=True)
             ]
+            chosen += [s for turn in zip_longest(*taken) for s in turn if s is not None]
         return chosen
+
+
+def _first(sessions: Iterable[Stretch], count: int) -> list[Stretch]:
+    """Return the first ``count`` samples of one recording's sessions."""
+    first = []
+    for stretch in sessions:
+        if count > 0:
+            first.append(replace(stretch, samples=stretch.samples[:count]))
+        count -= len(stretch.samples)
+    return first
 
 
 def _shares(budget: int, sizes: Sequence[int]) -> list[int]:
@@ -109,11 +132,11 @@ def split_user(timeline: Timeline, user: str, test_part: float) -> UserSplit:
             early.append((str(recording), int(label), samples[:first_test]))
             tests.append(samples[first_test:])
     test = np.sort(np.concatenate(tests)) if tests else np.empty(0, np.int64)
-    stretches = [
-        Stretch(recording, label, _clear_of(test, samples, timeline))
-        for recording, label, samples in early
+    kept = [
+        Stretch(recording, session, label, samples)
+        for recording, label, part in early
+        for session, samples in enumerate(_sessions(_clear_of(test, part, timeline), timeline))
     ]
-    kept = [stretch for stretch in stretches if len(stretch.samples) > 0]
     if not kept or len(test) == 0:
         raise MicroTLError(
             f"user {user!r}: the recordings are too short to give samples to label and, "
@@ -122,6 +145,17 @@ def split_user(timeline: Timeline, user: str, test_part: float) -> UserSplit:
         )
     kept.sort(key=lambda s: (timeline.t[s.samples[0]], s.recording, s.label))
     return UserSplit(user, tuple(kept), test)
+
+
+def _sessions(samples: Indices, timeline: Timeline) -> list[Indices]:
+    """Cut samples of one recording into sessions; between two, those that overlap both go."""
+    sessions: list[Indices] = []
+    while len(samples) > 0:
+        session = samples[:SESSION_SAMPLES]
+        sessions.append(session)
+        rest = samples[SESSION_SAMPLES:]
+        samples = rest[timeline.t[rest] >= timeline.t[session[-1]] + timeline.span]
+    return sessions
 
 
 def _clear_of(test: Indices, samples: Indices, timeline: Timeline) -> Indices:

@@ -8,7 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from microtl_tools.errors import MicroTLError
-from microtl_tools.simulate.splits import Timeline, UserSplit, split_user
+from microtl_tools.simulate.splits import (
+    SESSION_SAMPLES,
+    Timeline,
+    UserSplit,
+    split_user,
+)
 
 
 @st.composite
@@ -84,7 +89,8 @@ def test_order_of_rows_does_not_matter(
         for mine, theirs in zip(
             one.labelled(budget, [0, 1, 2]), other.labelled(budget, [0, 1, 2]), strict=True
         ):
-            assert (mine.recording, mine.label) == (theirs.recording, theirs.label)
+            assert (mine.recording, mine.session) == (theirs.recording, theirs.session)
+            assert mine.label == theirs.label
             assert mine.samples.tolist() == order[theirs.samples].tolist()
 
 
@@ -106,6 +112,34 @@ def test_overlapping_windows_before_the_test_are_dropped() -> None:
     split = split_user(simple({"a": 10}, span=3.0), "ann", 0.5)
     assert split.test.tolist() == [5, 6, 7, 8, 9]
     assert split.stretches[0].samples.tolist() == [0, 1, 2]
+
+
+@given(timelines(), st.integers(1, 30))
+def test_sessions_share_no_raw_data(timeline: Timeline, budget: int) -> None:
+    for user in timeline.users():
+        split = split_or_none(timeline, user, 0.25)
+        if split is None:
+            continue
+        chosen = split.labelled(budget, [0, 1, 2])
+        for stretch in chosen:
+            assert 1 <= len(stretch.samples) <= SESSION_SAMPLES
+            assert (np.diff(timeline.t[stretch.samples]) >= 0).all()
+            for other in chosen:
+                same = (other.recording, other.label) == (stretch.recording, stretch.label)
+                if same and other.session > stretch.session:
+                    gap = timeline.t[other.samples[0]] - timeline.t[stretch.samples[-1]]
+                    assert gap >= timeline.span
+
+
+def test_sessions_of_a_class_take_turns() -> None:
+    split = split_user(simple({"a": 40, "b": 40}, span=3.0), "ann", 0.5)
+    taken = [(s.recording, s.samples.tolist()) for s in split.labelled(16, [0])]
+    assert taken == [
+        ("a", [0, 1, 2, 3, 4]),
+        ("b", [40, 41, 42, 43, 44]),
+        ("a", [7, 8, 9]),
+        ("b", [47, 48, 49]),
+    ]
 
 
 def test_recordings_too_short_for_both_parts() -> None:
