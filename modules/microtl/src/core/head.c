@@ -112,7 +112,9 @@ void microtl_head_activate(const struct microtl_head *head, float *scores)
 	size_t rows = microtl_head_class_rows(head->spec);
 
 	if (head->spec->loss == MICROTL_LOSS_SOFTMAX) {
-		(void)microtl_priv_softmax(&head->classes, rows, scores);
+		float top = microtl_priv_highest(&head->classes, rows, scores);
+
+		(void)microtl_priv_softmax(&head->classes, rows, top, scores);
 	} else if (head->spec->loss == MICROTL_LOSS_SIGMOID) {
 		for (size_t c = 0; c < rows; c++) {
 			scores[c] = microtl_priv_sigmoid(scores[c]);

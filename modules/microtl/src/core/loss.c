@@ -8,8 +8,8 @@
 #include "layers.h"
 #include "mathf.h"
 
-/* Highest score of the classes; NaN where one is NaN. */
-static float highest(const struct microtl_class_set *classes, size_t rows, const float *scores)
+float microtl_priv_highest(const struct microtl_class_set *classes, size_t rows,
+			   const float *scores)
 {
 	float top = MICROTL_SCORE_NONE;
 
@@ -35,9 +35,9 @@ static float exponential_sum(const struct microtl_class_set *classes, size_t row
 	return sum;
 }
 
-float microtl_priv_softmax(const struct microtl_class_set *classes, size_t rows, float *scores)
+float microtl_priv_softmax(const struct microtl_class_set *classes, size_t rows, float top,
+			   float *scores)
 {
-	float top = highest(classes, rows, scores);
 	float sum = 0.0f;
 
 	for (size_t c = 0; c < rows; c++) {
@@ -51,7 +51,7 @@ float microtl_priv_softmax(const struct microtl_class_set *classes, size_t rows,
 			scores[c] /= sum;
 		}
 	}
-	return top + microtl_priv_logf(sum);
+	return microtl_priv_logf(sum);
 }
 
 float microtl_priv_sigmoid(float x)
@@ -83,9 +83,12 @@ static float target_of(size_t c, uint8_t label, const float *target)
 	return c == label ? 1.0f : 0.0f;
 }
 
-/* Sum of target times score. Zeros are skipped: a score may be far away. */
+/*
+ * Sum of target times score less the highest, which keeps the digits of a small loss. Zeros are
+ * skipped: a score may be far away.
+ */
 static float expected_score(const struct microtl_class_set *classes, size_t rows, uint8_t label,
-			    const float *target, const float *scores)
+			    const float *target, float top, const float *scores)
 {
 	float sum = 0.0f;
 
@@ -93,7 +96,7 @@ static float expected_score(const struct microtl_class_set *classes, size_t rows
 		float t = target_of(c, label, target);
 
 		if (t != 0.0f && microtl_class_set_has(classes, (uint8_t)c)) {
-			sum += t * scores[c];
+			sum += t * (scores[c] - top);
 		}
 	}
 	return sum;
@@ -136,10 +139,9 @@ float microtl_loss_value(enum microtl_loss kind, const struct microtl_class_set 
 	if (target == NULL && !microtl_class_set_has(classes, label)) {
 		return FLT_MAX;
 	}
-	float top = highest(classes, rows, scores);
+	float top = microtl_priv_highest(classes, rows, scores);
 	float sum = exponential_sum(classes, rows, scores, top);
-	return (top + microtl_priv_logf(sum)) -
-	       expected_score(classes, rows, label, target, scores);
+	return microtl_priv_logf(sum) - expected_score(classes, rows, label, target, top, scores);
 }
 
 float microtl_loss_gradient(enum microtl_loss kind, const struct microtl_class_set *classes,
@@ -150,8 +152,10 @@ float microtl_loss_gradient(enum microtl_loss kind, const struct microtl_class_s
 
 	if (kind == MICROTL_LOSS_SOFTMAX) {
 		/* Not microtl_loss_value(): the exponentials are needed anyway. */
-		loss = -expected_score(classes, rows, label, target, scores);
-		loss = microtl_priv_softmax(classes, rows, scores) + loss;
+		float top = microtl_priv_highest(classes, rows, scores);
+
+		loss = expected_score(classes, rows, label, target, top, scores);
+		loss = microtl_priv_softmax(classes, rows, top, scores) - loss;
 	} else {
 		loss = microtl_loss_value(kind, classes, rows, label, target, scores);
 	}

@@ -12,12 +12,17 @@
 
 #include <microtl/loss.h>
 
+/* Highest score of the classes; NaN where one is NaN. */
+float microtl_priv_highest(const struct microtl_class_set *classes, size_t rows,
+			   const float *scores);
+
 /*
- * Scores to probabilities over the classes, in place; others are left alone.
- * Returns the logarithm of the sum of exponentials, which makes the loss of class c that minus its
- * score.
+ * Scores to probabilities over the classes, in place; others are left alone. top is the highest
+ * score. Returns log(sum of exp(score - top)): less (score - top) of a class it is the loss of that
+ * class.
  */
-float microtl_priv_softmax(const struct microtl_class_set *classes, size_t rows, float *scores);
+float microtl_priv_softmax(const struct microtl_class_set *classes, size_t rows, float top,
+			   float *scores);
 
 /* 1 / (1 + e^-x) without overflow. */
 float microtl_priv_sigmoid(float x);
