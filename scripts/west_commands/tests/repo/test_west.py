@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import commit_all, git
+from .conftest import ROOT, commit_all, git
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
+MODEL = ROOT / "tests" / "fixtures" / "models" / "fully_connected_plain.tflite"
+IMAGE = ROOT / "scripts" / "west_commands" / "tests" / "budget" / "fixtures" / "xip.elf"
 UPSTREAM = "https://github.com/zephyrproject-rtos/"
 
 
@@ -142,3 +144,31 @@ def test_help_needs_no_library(workspace: Workspace, tmp_path: Path) -> None:
 def test_wrong_usage_is_2(workspace: Workspace) -> None:
     assert workspace.west("microtl").returncode == 2
     assert workspace.west("microtl", "no-such-command").returncode == 2
+
+
+def test_convert_is_0_and_writes_both_files(workspace: Workspace, tmp_path: Path) -> None:
+    workspace.good("microtl", "convert", str(MODEL), "-o", str(tmp_path))
+    assert {path.name for path in tmp_path.iterdir()} == {f"{MODEL.stem}.c", f"{MODEL.stem}.h"}
+
+
+def test_bad_model_is_1_and_writes_nothing(workspace: Workspace, tmp_path: Path) -> None:
+    damaged, out = tmp_path / "damaged.tflite", tmp_path / "out"
+    damaged.write_bytes(MODEL.read_bytes()[:200])
+    done = workspace.west("microtl", "convert", str(damaged), "-o", str(out))
+    assert done.returncode == 1
+    assert "damaged.tflite" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not out.exists()
+
+
+def test_missing_argument_is_2(workspace: Workspace) -> None:
+    done = workspace.west("microtl", "convert")
+    assert done.returncode == 2
+    assert "usage: west microtl convert" in done.stderr
+
+
+def test_over_budget_is_3(workspace: Workspace) -> None:
+    workspace.good("microtl", "budget", str(IMAGE), "--max-flash", "64K")
+    done = workspace.west("microtl", "budget", str(IMAGE), "--max-flash", "1")
+    assert done.returncode == 3
+    assert "limit 1 " in done.stderr

@@ -3,6 +3,8 @@
 
 """An installed wheel works where there is no checkout."""
 
+import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from .conftest import ROOT
+
+MODEL = ROOT / "tests" / "fixtures" / "models" / "network_residual.tflite"
 
 
 @pytest.fixture(scope="module")
@@ -107,3 +111,30 @@ def test_installed_package_is_the_wheel(installed: Installed) -> None:
 
 def test_dependencies_that_the_wheel_asks_for_are_the_locked_ones(installed: Installed) -> None:
     pip("--python", str(installed.bin / "python"), "check")
+
+
+def good(done: subprocess.CompletedProcess[str]) -> str:
+    """Expect success and return what was printed."""
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_installed_convert_and_run_work(installed: Installed) -> None:
+    """From a model file to the C core's results, with nothing of the checkout but the model."""
+    numpy = pytest.importorskip("numpy")
+    frozen = ("--head", "none")
+    report = json.loads(
+        good(installed.microtl("convert", str(MODEL), *frozen, "--json", "-o", "o"))
+    )
+    assert (installed.work / "o" / "network_residual.c").is_file()
+
+    samples = numpy.zeros((3, *report["input"]["shape"][1:]), numpy.int8)
+    numpy.save(installed.work / "x.npy", samples)
+    good(installed.microtl("run", str(MODEL), *frozen, "--input", "x.npy", "--output", "y.npy"))
+    assert numpy.load(installed.work / "y.npy").shape == (3, *report["output"]["shape"][1:])
+
+
+def test_installed_verify_works(installed: Installed) -> None:
+    if importlib.util.find_spec("tflite_micro") is None:
+        pytest.skip("TensorFlow Lite Micro is not published for this machine")
+    good(installed.microtl("verify", str(MODEL), "--head", "none", "--count", "4"))
