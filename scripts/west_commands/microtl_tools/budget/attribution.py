@@ -15,6 +15,7 @@ from microtl_tools.budget import owners
 from microtl_tools.budget.dwarf import Sources
 from microtl_tools.budget.elf import Image, Lookup, Section, Symbol
 from microtl_tools.budget.linker_map import FILL, LinkerMap, Span
+from microtl_tools.budget.microtl_names import object_names, op_tables
 
 _PADDING_MAX = 16
 """A shorter hole between symbols is taken for alignment where no linker map tells."""
@@ -53,9 +54,12 @@ class Attribution:
         self._spans: dict[str, list[Span]] = {}
         for span in kept:
             self._spans.setdefault(span.output, []).append(span)
+        self._span_at = Lookup([(s.start, s.start + s.size, s) for s in kept])
         mixed = any(_MIXED in span.origin for span in kept)
         self._sources = Sources(image) if mixed or linker_map is None else None
         self._members = self._sources_of_members() if mixed else {}
+        models = frozenset(self._origin(table.symbol) for table in op_tables(image))
+        self._owners = owners.Owners(models - {""}, object_names(image))
 
     @property
     def method(self) -> str:
@@ -68,17 +72,19 @@ class Attribution:
 
     def _sources_of_members(self) -> dict[str, str]:
         """Return the source file of each member of the mixed archive, by one of its symbols."""
-        lookup = Lookup(
-            [(s.start, s.start + s.size, s) for spans in self._spans.values() for s in spans]
-        )
         found: dict[str, str] = {}
         for symbol in self._image.symbols:
-            span = lookup.at(symbol.address)
+            span = self._span_at.at(symbol.address)
             if span and _MIXED in span.origin:
                 path = self._source(symbol)
                 if path:
                     found.setdefault(span.origin, path)
         return found
+
+    def _origin(self, symbol: Symbol) -> str:
+        """Return the object or source file of a symbol; "" where it is not known."""
+        span = self._span_at.at(symbol.address)
+        return str(span.origin) if span else self._source(symbol) or symbol.file or ""
 
     def pieces(self) -> list[Piece]:
         """Return the pieces of all sections, by address; their sizes add up to the sections'."""
@@ -106,7 +112,8 @@ class Attribution:
             return Piece(section, start, end - start, owners.PADDING, "", "(alignment)")
         name = symbol.name if symbol else ""
         origin = span.origin if span else self._source(symbol)
-        who = owners.who(self._members.get(origin or "", origin), name)
+        file = symbol.file if symbol else None
+        who = self._owners.who(self._members.get(origin or "", origin), name, file)
         code = symbol.function if symbol else bool(span and span.section.startswith(".text"))
         variable = section.nobits or section.load != section.address
         part = owners.part(who, name, code=code, variable=variable)

@@ -9,6 +9,7 @@ with tens of thousands of them under a second.
 """
 
 import io
+import os
 import struct
 from bisect import bisect_right
 from dataclasses import dataclass, field
@@ -125,9 +126,9 @@ def read_image(path: Path) -> Image:
 
 
 def _read_all(path: Path, file: BinaryIO) -> bytes:
-    data = file.read(_FILE_MAX + 1)
-    if len(data) > _FILE_MAX:
+    if os.fstat(file.fileno()).st_size > _FILE_MAX:
         raise MicroTLError(f"{path}: is larger than {_FILE_MAX} bytes, too large for an image")
+    data = file.read()
     if data[:4] != b"\x7fELF":
         raise MicroTLError(
             f"{path}: is no ELF file",

@@ -47,56 +47,83 @@ _BY_SYMBOL = [
 _STACK = re.compile(r"(^|_)stacks?(_area)?(\.\d+)?$|^_k_thread_stack_")
 _HEAP = re.compile(r"heap|malloc_(arena|buf)|^kheap_")
 
-# The learner's buffers, by the words in their names; the first that fits decides.
-_MICROTL_PARTS = [
+# MicroTL's parts by the words in a symbol's name; the first that fits decides.
+_VARIABLES = [
     (re.compile(rf"(^|_)({words})(_|\d|$)"), part)
     for words, part in (
         ("stacks?", "stacks"),
         ("arena", "arena"),
-        ("optimizer|velocity|momentum|moments", "optimizer"),
-        ("replay|samples|labels|base", "replay"),
+        ("optimizer|velocity|momentum|moments?|state_floats", "optimizer"),
+        ("replay|samples|labels|entries", "replay"),
         ("window|ring|frames?", "window"),
-        ("store|slots?|snapshot", "store"),
-        ("head|shadow|active|best|params|features?|classes", "heads"),
+        ("store|slots?|snapshot|log", "store"),
+        ("heads?|shadow|active|best|params|gradient|features?|scores|scratch|names|means", "heads"),
+    )
+]
+_CONSTANTS = [
+    (re.compile(pattern), part)
+    for pattern, part in (
+        (r"^base_", "base set"),
+        (r"^(head|feature|class)(_|$)", "heads"),
+        (r"^ops?(\d|$)|weights|_model$", "weights"),
     )
 ]
 
 
-def who(origin: str | None, symbol: str | None) -> str:
-    """Return the owner's first half: by where it was compiled, else by the symbol's name."""
-    if symbol and _BY_SYMBOL[0][0].search(symbol):
-        # A model and a learner's buffers are compiled with the application.
-        return MICROTL
-    if origin:
-        path = origin.replace("\\", "/")
-        for pattern, owner in _BY_ORIGIN:
-            if pattern.search(path):
-                return owner
-        module = _MODULE.search(path)
-        return f"module {module[2]}" if module else "application"
-    if symbol:
+class Owners:
+    """Decides for one image what is whose.
+
+    ``model_files`` are the object or source files of converted models, ``objects`` the names of
+    learners and windows: their bytes are MicroTL's although they are compiled with the application.
+    """
+
+    def __init__(
+        self, model_files: frozenset[str] = frozenset(), objects: tuple[str, ...] = ()
+    ) -> None:
+        self._model_files = model_files
+        names = "|".join(re.escape(name) for name in objects)
+        self._object = re.compile(rf"_*({names})(_\w+)?(\.\d+)?") if objects else None
+
+    def who(self, origin: str | None, symbol: str | None, file: str | None = None) -> str:
+        """Return the owner's first half: by where it was compiled, else by the symbol's name.
+
+        ``file`` is the bare name of the source, which tells a model but nothing else.
+        """
+        if symbol and _BY_SYMBOL[0][0].search(symbol):
+            return MICROTL
+        if (origin or file) in self._model_files:
+            return MICROTL
+        if symbol and self._object and self._object.fullmatch(symbol):
+            return MICROTL
+        if origin:
+            return _by_path(origin.replace("\\", "/"))
         for pattern, owner in _BY_SYMBOL:
-            if pattern.match(symbol):
+            if symbol and pattern.match(symbol):
                 return owner
-    return UNKNOWN
+        return UNKNOWN
 
 
-def part(owner: str, symbol: str | None, *, code: bool, variable: bool) -> str:
+def _by_path(path: str) -> str:
+    for pattern, owner in _BY_ORIGIN:
+        if pattern.search(path):
+            return owner
+    module = _MODULE.search(path)
+    return f"module {module[2]}" if module else "application"
+
+
+def part(owner: str, symbol: str, *, code: bool, variable: bool) -> str:
     """Return the owner's second half: what the bytes are for."""
-    if symbol and not code:
-        if owner == MICROTL:
-            for pattern, name in _MICROTL_PARTS:
-                if pattern.search(symbol) and (variable or name == "replay"):
-                    return name
-        if variable and _STACK.search(symbol):
-            return "stacks"
-        if variable and _HEAP.search(symbol):
-            return "heap"
     if code:
         return "code"
+    if owner == MICROTL:
+        for pattern, name in _VARIABLES if variable else _CONSTANTS:
+            if pattern.search(symbol):
+                return name
     if variable:
-        return "variables"
-    return "weights" if owner == MICROTL else "constants"
+        if _STACK.search(symbol):
+            return "stacks"
+        return "heap" if _HEAP.search(symbol) else "variables"
+    return "constants"
 
 
 def full(owner: str, part_name: str) -> str:

@@ -15,8 +15,11 @@ from microtl_tools.budget.elf import Image, read_image
 from microtl_tools.budget.layout import RegionUse, lay_out, totals
 from microtl_tools.budget.linker_map import LinkerMap, read_map
 from microtl_tools.budget.owners import PADDING
-from microtl_tools.budget.regions import HOST, Region, host_region, inferred
+from microtl_tools.budget.regions import HOST, Region, host_region, inferred, region_at
 from microtl_tools.budget.stack import StackBound
+
+_INTERRUPT_LIST = "IDT_LIST"
+"""A region of Zephyr's linker scripts that is not on the board: a build step reads it."""
 
 
 @dataclass(frozen=True)
@@ -142,8 +145,9 @@ def _report(
 ) -> ImageReport:
     warnings: list[str] = []
     linker_map = _matching_map(image, map_file, warnings)
-    if not regions and linker_map:
-        regions = [r for r in linker_map.regions if r.name != "IDT_LIST"]
+    if linker_map:
+        # Some boards' memories are neither in .config nor a chosen node: a serial flash, say.
+        regions += _missing(image, regions, linker_map.regions)
     if not regions:
         regions = inferred(image)
         warnings.append(
@@ -166,6 +170,18 @@ def _report(
         symbols=_symbols(uses),
         warnings=warnings + unplaced,
     )
+
+
+def _missing(image: Image, known: list[Region], mapped: Sequence[Region]) -> list[Region]:
+    """Return the linker's regions that hold something of the image which no known one holds.
+
+    Where none is known at all, the linker's are taken as they are.
+    """
+    if not known:
+        return [r for r in mapped if r.name != _INTERRUPT_LIST]
+    starts = {a for s in image.sections for a in (s.address, s.load) if a is not None}
+    homeless = [a for a in starts if region_at(known, a) is None]
+    return [r for r in mapped if any(r.holds(a) for a in homeless)]
 
 
 def _matching_map(image: Image, path: Path | None, warnings: list[str]) -> LinkerMap | None:

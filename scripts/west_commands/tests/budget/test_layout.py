@@ -107,7 +107,7 @@ def test_a_byte_that_two_sections_claim_is_counted_once() -> None:
 
 
 def test_a_section_in_no_known_memory_is_named() -> None:
-    report = report_elf(elf("xip"), [Region("FLASH", "flash", 0x08000000, 16384, "test")])
+    report = report_elf(elf("debug"), [Region("FLASH", "flash", 0x08000000, 16384, "test")])
     assert any("datas" in w and "no known memory" in w for w in report.warnings)
     assert sum(use.used for use in report.uses) == 541 + 1120
 

@@ -114,7 +114,7 @@ def test_long_names_stand_on_a_line_of_their_own_in_maps() -> None:
     ],
 )
 def test_owner_by_where_it_was_compiled(origin: str, owner: str) -> None:
-    assert owners.who(origin, None) == owner
+    assert owners.Owners().who(origin, None) == owner
 
 
 @pytest.mark.parametrize(
