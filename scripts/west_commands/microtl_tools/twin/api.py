@@ -98,12 +98,13 @@ class Twin:
         ops = np.array([piece.op for piece in pieces], np.int32)
         offsets = np.array([piece.offset for piece in pieces], np.uint32)
         sizes = np.array([piece.size for piece in pieces], np.uint32)
-        out = np.empty((len(x), int(sizes.sum())), np.int8)
+        out = np.empty((len(x), sum(piece.size for piece in pieces)), np.int8)
         for sample, row in zip(x, out, strict=True):
             arrays = [pointer(array) for array in (ops, offsets, sizes, row)]
             result = self._abi.trace(self._handle, pointer(sample), len(pieces), *arrays)
             check(result, "trace the model")
-        return np.split(out, np.cumsum(sizes)[:-1].astype(int), axis=1)
+        ends = np.cumsum(sizes, dtype=np.int64)
+        return [out[:, end - size : end] for end, size in zip(ends, sizes, strict=True)]
 
     def learner(self, capacity: int, settings: Mapping[str, float] | None = None) -> Learner:
         """Return a learner with the factory head and room for ``capacity`` labelled samples."""

@@ -140,6 +140,8 @@ def _count(
 ) -> Difference | None:
     """Add a chunk to a tensor's report and return its first difference."""
     expected = expected.reshape(ours.shape)
+    if expected.dtype == np.uint8:  # at the model's borders: the arena holds it less 128
+        expected = expected.astype(np.int16) - 128
     report.values += ours.size
     report.saturated += _saturated(ours)
     wrong = np.argwhere(ours != expected)

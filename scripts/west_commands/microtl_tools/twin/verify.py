@@ -128,7 +128,7 @@ def make_golden(model: bytes, expectation: Expectation, wanted: list[int]) -> go
 
 def wanted_tensors(converted: "ConvertedModel") -> list[int]:
     """Return the numbers of the tensors to compare, the file's output included."""
-    return sorted({tensor.index for _, tensor in places(converted)} | {_output_index(converted)})
+    return sorted({tensor.index for _, tensor in places(converted)} | {output_index(converted)})
 
 
 def verify(converted: "ConvertedModel", expectation: Expectation) -> Verification:
@@ -139,7 +139,7 @@ def verify(converted: "ConvertedModel", expectation: Expectation) -> Verificatio
     twin = Twin.from_converted(converted)
     arena = border.to_arena(expectation.x, converted.input)
     try:
-        output = _output_index(converted) if converted.head is None else None
+        output = output_index(converted) if converted.head is None else None
         comparison = compare(twin, converted, arena, expectation.reference, output)
     except KeyError as error:
         raise MicroTLError(
@@ -163,7 +163,7 @@ def _file(converted: "ConvertedModel") -> Any:
     return schema.ModelT.InitFromObj(schema.Model.GetRootAs(converted.tflite)).subgraphs[0]
 
 
-def _output_index(converted: "ConvertedModel") -> int:
+def output_index(converted: "ConvertedModel") -> int:
     return int(_file(converted).outputs[0])
 
 
