@@ -92,7 +92,8 @@ def sentences(simulation: Simulation) -> list[str]:
         )
     lines.append(
         f"nearest class mean alone, without training: {_percent(chosen.nearest_mean.mean)}, "
-        f"training is {_signed(chosen.over_nearest_mean)} points better."
+        f"training is {_signed(chosen.over_nearest_mean)} points "
+        f"{'better' if chosen.over_nearest_mean.mean >= 0 else 'worse'}."
     )
     gate = chosen.gate
     if simulation.plan.gate:
