@@ -138,3 +138,27 @@ def test_installed_verify_works(installed: Installed) -> None:
     if importlib.util.find_spec("tflite_micro") is None:
         pytest.skip("TensorFlow Lite Micro is not published for this machine")
     good(installed.microtl("verify", str(MODEL), "--head", "none", "--count", "4"))
+
+
+def test_installed_simulate_works(installed: Installed) -> None:
+    numpy = pytest.importorskip("numpy")
+    shape = (4, 12, 10, 3)  # two recordings of two windows, for each of two users and six classes
+    labels = [f"class_{i}" for i in range(6)]
+    samples = [
+        (
+            numpy.full(shape, i - 3.0, numpy.float32),
+            [name] * 4,
+            [user] * 4,
+            [f"{user}{name}{k}" for k in (0, 0, 1, 1)],
+        )
+        for user in ("ann", "bob")
+        for i, name in enumerate(labels)
+    ]
+    x, y, group, recording = (numpy.concatenate(column) for column in zip(*samples, strict=True))
+    numpy.savez(installed.work / "data.npz", x=x, y=y, group=group, recording=recording)
+    (installed.work / "labels.txt").write_text("\n".join(labels), encoding="utf-8")
+    scenario = ("--scenario", "new-user", "--labels", "labels.txt", "--labels-per-class", "1")
+    output = installed.microtl(
+        "simulate", str(MODEL), "--data", "data.npz", *scenario, "--seeds", "1", "--json"
+    )
+    assert json.loads(good(output))["schema"] == 1
