@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from microtl_tools.budget.limits import RAM_MARGIN, Limits
-from microtl_tools.budget.regions import FLASH, RAM
+from microtl_tools.budget.regions import FLASH, HOST, RAM
 from microtl_tools.budget.sizes import parse_size
 from microtl_tools.errors import MicroTLError, UsageError
 from microtl_tools.imports import require
@@ -149,7 +149,10 @@ class _Reader:
             ram_margin=margin.get(RAM, RAM_MARGIN),
             flash_margin=margin.get(FLASH, 0),
             regions=self.sizes(entry.get("regions", {}), f"{where}: regions", None),
-            owners={o: self.sizes(s, f"{where}: owners: {o}") for o, s in owners.items()},
+            owners={
+                o: self.sizes(s, f"{where}: owners: {o}", _KINDS | {HOST})
+                for o, s in owners.items()
+            },
             growth=self.sizes(entry.get("growth", {}), f"{where}: growth"),
             source=str(self._path),
         )

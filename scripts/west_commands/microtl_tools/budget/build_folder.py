@@ -83,7 +83,9 @@ def default(given: Path | None) -> Path:
 
 
 def builds(folder: Path) -> list[Build]:
-    """Return the images of a build folder: one, or with sysbuild one for each domain.
+    """Return the images of a build folder: one, or with sysbuild each domain's.
+
+    The application, which is sysbuild's default domain, comes first.
 
     Raises MicroTLError where the folder holds no finished build.
     """
@@ -119,7 +121,8 @@ def _domains(path: Path) -> list[tuple[str, Path]]:
     yaml = require("yaml", "read domains.yaml")
     try:
         listed = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return [(str(d["name"]), Path(d["build_dir"])) for d in listed["domains"]]
+        found = [(str(d["name"]), Path(d["build_dir"])) for d in listed["domains"]]
+        return sorted(found, key=lambda domain: domain[0] != listed.get("default"))
     except (yaml.YAMLError, KeyError, TypeError, UnicodeDecodeError) as error:
         raise MicroTLError(f"{path}: is no list of sysbuild domains ({error})") from error
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from microtl_tools.budget.baseline import Growth
 from microtl_tools.budget.regions import FLASH, RAM
 from microtl_tools.budget.report import ImageReport, owner_bytes
-from microtl_tools.errors import UsageError
+from microtl_tools.errors import MicroTLError, UsageError
 
 RAM_MARGIN = 64
 """Bytes of the main RAM kept free unless the user says otherwise.
@@ -118,7 +118,7 @@ def _regions(report: ImageReport, limits: Limits) -> list[Check]:
     checks = []
     for name, limit in limits.regions.items():
         if name not in uses:
-            raise UsageError(
+            raise MicroTLError(
                 f"{limits.source}: the board has no memory {name}",
                 f"it has {', '.join(uses)}",
             )

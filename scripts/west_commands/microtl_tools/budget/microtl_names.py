@@ -33,9 +33,7 @@ class OpTable:
 def op_tables(image: Image) -> Iterator[OpTable]:
     """Yield the op table of every converted model in an image."""
     kernels = {
-        s.address: s.name
-        for s in image.symbols
-        if s.function and s.name.startswith(KERNEL_PREFIX)
+        s.address: s.name for s in image.symbols if s.function and s.name.startswith(KERNEL_PREFIX)
     }
     thumb = image.machine == "ARM"
     for symbol in image.symbols:

@@ -1,0 +1,254 @@
+# SPDX-FileCopyrightText: The MicroTL authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""The command: exit codes, and every form of output."""
+
+import json
+import re
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from microtl_tools.budget.elf import read_image
+from microtl_tools.budget.render_svg import treemap
+from microtl_tools.budget.render_table import BAR_WIDTH, bar
+from microtl_tools.budget.report import report_elf
+from microtl_tools.budget.treemap import Box, squarify
+from microtl_tools.cli import main
+from microtl_tools.errors import MicroTLError
+
+from .conftest import FIXTURES, elf
+
+XIP = str(elf("xip"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        ([XIP], 0, ""),
+        ([XIP, "--max-flash", "541", "--max-ram", "1120"], 0, ""),
+        (["missing.elf"], 1, "missing.elf: does not exist"),
+        ([str(FIXTURES / "xip.size")], 1, "is no ELF file"),
+        ([str(elf("unlinked"))], 1, "was not linked yet"),
+        (["-d", "nowhere"], 1, "nowhere: is no folder"),
+        (["-d", str(FIXTURES)], 1, "is no build folder of Zephyr"),
+        ([XIP, "-d", "build"], 2, "not both"),
+        ([XIP, "--max-ram", "much"], 2, "--max-ram: 'much' is no size"),
+        ([XIP, "--max-growth", "1"], 2, "--max-growth needs --baseline"),
+        ([XIP, "--region", "flash=0"], 2, "is no"),
+        ([XIP, "--top", "-1"], 2, "--top -1"),
+        ([XIP, "--flush"], 2, "unknown arguments: --flush"),
+        ([str(FIXTURES)], 2, "is a folder"),
+        ([XIP, "--max-flash", "540"], 3, "all flash: 541 bytes, limit 540 (the options), 1 too"),
+        ([XIP, "--max-ram", "1119"], 3, "all ram: 1,120 bytes, limit 1,119"),
+        ([XIP, "--margin", "2977"], 3, "memory RAM, 2,977 bytes of it kept free"),
+        (
+            [XIP, "--baseline", str(elf("ram")), "--max-growth", "10"],
+            3,
+            "growth of flash since",
+        ),
+    ],
+)
+def test_exit_codes(
+    arguments: list[str], code: int, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["budget", *arguments]) == code
+    assert message in capsys.readouterr().err
+
+
+def test_no_image_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["budget"]) == 1
+    assert "build: is no folder" in capsys.readouterr().err
+
+
+def test_the_current_folder_can_be_the_build(
+    make_build: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(make_build())
+    assert main(["budget"]) == 0
+
+
+def test_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["budget", XIP, "--sections", "--top", "3"]) == 0
+    text = capsys.readouterr().out
+    assert re.search(r"FLASH +flash +541 +16,384 +15,843 +3.3 %", text)
+    assert re.search(r"0x20000357 +9 +padding +between sections", text)
+    assert re.search(r"total +541 +1,120", text)
+    assert re.search(r"\(12 more\) +188 +212", text)
+
+
+def test_one_owner_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["budget", XIP, "--owner", "microtl/replay"]) == 0
+    text = capsys.readouterr().out
+    assert "microtl_demo_replay" in text
+    assert "microtl_demo_arena" not in text
+    assert "kernel" not in text.partition("symbol")[0].partition("owner ")[2]
+
+
+def test_an_owner_that_owns_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["budget", XIP, "--owner", "bluetooth"]) == 0
+    assert "nothing in the image belongs to bluetooth" in capsys.readouterr().out
+
+
+def test_json_adds_up(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["budget", XIP, "--json"]) == 0
+    (image,) = json.loads(capsys.readouterr().out)["images"]
+    for region in image["regions"]:
+        assert sum(row["size"] for row in region["rows"]) == region["used"]
+        assert sum(region["owners"].values()) == region["used"]
+    for kind, used in image["totals"].items():
+        assert sum(owner[kind] for owner in image["owners"].values()) == used
+
+
+def test_markdown_has_whole_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["budget", XIP, "--markdown", "--max-ram", "1K"]) == 3
+    text = capsys.readouterr().out
+    assert text.startswith("### Memory budget of `xip`: **OVER**")
+    widths = [line.count("|") for line in text.splitlines() if line.startswith("|")]
+    for before, after in zip(widths, widths[1:], strict=False):
+        assert before == after or before in (6, 4, 5)
+    assert "| FLASH | 541 | 16,384 | 15,843 | 3.3 % |" in text
+    assert text.count("<details>") == text.count("</details>") == 2
+
+
+def test_sysbuild_reports_every_image(
+    make_build: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    application, loader = make_build(name="main"), make_build("ram", name="mcuboot")
+    top = tmp_path / "build"
+    top.mkdir()
+    (top / "domains.yaml").write_text(
+        f"default: main\nbuild_dir: {top}\ndomains:\n"
+        f"- name: mcuboot\n  build_dir: {loader}\n- name: main\n  build_dir: {application}\n"
+        "flash_order: [mcuboot, main]\n",
+        encoding="utf-8",
+    )
+    assert main(["budget", "-d", str(top), "--json"]) == 0
+    images = json.loads(capsys.readouterr().out)["images"]
+    assert [image["name"] for image in images] == ["main", "mcuboot"]
+    # Limits on the command line are the application's.
+    assert main(["budget", "-d", str(top), "--max-flash", "541"]) == 0
+    assert main(["budget", "-d", str(top), "--max-flash", "540"]) == 3
+    assert main(["budget", "-d", str(top), "--domain", "mcuboot", "--max-flash", "540"]) == 0
+    assert main(["budget", "-d", str(top), "--domain", "net"]) == 2
+    # budget.yml limits the others by name.
+    (tmp_path / "app" / "budget.yml").write_text(
+        "boards: {demo_board: {images: {mcuboot: {ram: 100}}}}", encoding="utf-8"
+    )
+    capsys.readouterr()
+    assert main(["budget", "-d", str(top)]) == 3
+    assert "mcuboot: all ram" in capsys.readouterr().err
+
+
+def test_a_damaged_list_of_domains(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "domains.yaml").write_text("domains: 5\n", encoding="utf-8")
+    assert main(["budget", "-d", str(tmp_path)]) == 1
+    assert "is no list of sysbuild domains" in capsys.readouterr().err
+
+
+def test_native_sims_program_is_taken(make_build: Callable[..., Path]) -> None:
+    build = make_build(extra="CONFIG_NATIVE_LIBRARY=y\n")
+    zephyr = build / "zephyr"
+    (zephyr / "zephyr.elf").write_bytes(elf("unlinked").read_bytes())
+    (zephyr / "zephyr.exe").write_bytes(elf("host").read_bytes())
+    assert main(["budget", "-d", str(build)]) == 0
+
+
+def test_an_unfinished_build(
+    make_build: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    build = make_build()
+    (build / "zephyr" / "zephyr.elf").unlink()
+    assert main(["budget", "-d", str(build)]) == 1
+    assert "the build did not finish" in capsys.readouterr().err
+
+
+def test_html_is_written_once_and_replaced_if_ours(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "page.html"
+    assert main(["budget", XIP, "--html", str(page)]) == 0
+    first = page.read_text(encoding="utf-8")
+    assert first.count("<svg") == first.count("</svg>") == 2
+    assert "within its budget" in first
+    assert main(["budget", XIP, "--html", str(page), "--max-ram", "1K"]) == 3
+    assert "OVER its budget" in page.read_text(encoding="utf-8")
+    page.write_text("mine", encoding="utf-8")
+    assert main(["budget", XIP, "--html", str(page)]) == 1
+    assert page.read_text(encoding="utf-8") == "mine"
+    assert main(["budget", XIP, "--html", str(page), "--force"]) == 0
+
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.mark.parametrize("name", ["xip", "regions", "stripped"])
+def test_labels_of_the_picture_stay_in_their_boxes(name: str) -> None:
+    for use in report_elf(elf(name)).uses:
+        picture = ElementTree.fromstring(treemap(use))
+        boxes = [
+            tuple(float(r.attrib[k]) for k in ("x", "y", "width", "height"))
+            for r in picture.iter(f"{SVG}rect")
+        ]
+        texts = list(picture.iter(f"{SVG}text"))
+        assert texts
+        for text in texts:
+            x, y = float(text.attrib["x"]), float(text.attrib["y"])
+            width = 6.63 * len(text.text or "")  # DejaVu Sans Mono at 11 px
+            assert any(
+                bx <= x and x + width <= bx + bw + 0.1 and by <= y - 9 and y + 2 <= by + bh + 0.1
+                for bx, by, bw, bh in boxes
+            ), text.text
+
+
+def test_areas_of_a_treemap_are_the_sizes() -> None:
+    sizes = [600, 300, 200, 100, 50, 50, 1]
+    boxes = squarify(sizes, Box(0, 0, 100, 50))
+    assert [b.width * b.height for b in boxes] == pytest.approx([s / 1301 * 5000 for s in sizes])
+    for i, a in enumerate(boxes):
+        for b in boxes[i + 1 :]:
+            overlap_x = min(a.x + a.width, b.x + b.width) - max(a.x, b.x)
+            overlap_y = min(a.y + a.height, b.y + b.height) - max(a.y, b.y)
+            assert min(overlap_x, overlap_y) < 1e-6
+
+
+def test_a_bar_shows_any_use_and_never_overflows() -> None:
+    assert bar(0, 100).count("#") == 0
+    assert bar(1, 10**9).count("#") == 1
+    assert bar(200, 100).count("#") == BAR_WIDTH
+    assert bar(1, 0).count("#") == BAR_WIDTH
+
+
+@pytest.mark.parametrize(
+    ("offset", "value", "message"),
+    [
+        (0x20, 0xFFFFFFF0, "section headers at byte 4294967280 do not fit"),
+        (0x30, 0xFFFF, "section headers"),
+        (0x32, 0x7000, "section 28672 should hold the names"),
+        (0x10, 1, "was not linked yet"),
+        (0x20, 0, "has no section headers"),
+    ],
+)
+def test_damage_is_named(tmp_path: Path, offset: int, value: int, message: str) -> None:
+    data = bytearray(elf("xip").read_bytes())
+    width = 4 if offset in (0x20,) else 2
+    data[offset : offset + width] = value.to_bytes(width, "little")
+    file = tmp_path / "damaged.elf"
+    file.write_bytes(data)
+    with pytest.raises(MicroTLError, match=re.escape(message)):
+        read_image(file)
+
+
+def test_a_truncated_image_names_the_section(tmp_path: Path) -> None:
+    data = bytearray(elf("xip").read_bytes())
+    headers = int.from_bytes(data[0x20:0x24], "little")
+    at = headers + 2 * 40 + 0x14  # size of the second section
+    data[at : at + 4] = (1 << 20).to_bytes(4, "little")
+    file = tmp_path / "damaged.elf"
+    file.write_bytes(data)
+    with pytest.raises(MicroTLError, match="section text claims the bytes"):
+        read_image(file)
