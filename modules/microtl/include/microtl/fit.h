@@ -17,7 +17,8 @@
  *
  * A class that has samples but no place in the active head is new: its row is imprinted from its
  * mean input before each training. Every epoch draws the classes in turn, each through its own
- * shuffled samples, so that all classes weigh the same.
+ * shuffled samples, so that all classes weigh the same; the base set fills up those that the replay
+ * memory has few samples of.
  *
  * One step is a mini-batch, or MICROTL_FIT_EVALUATE_CHUNK judged samples, or one class prepared.
  * To pause is not to call microtl_fit_step(). The same seed, samples and heads give the same bytes.
@@ -63,17 +64,21 @@ struct microtl_fit_config {
 	uint16_t patience;
 	/** Fall of the loss that counts as improvement, >= 0. */
 	float min_improvement;
-	/** Folds at most where the hold-out is too small, 2..MICROTL_FIT_FOLDS_MAX, or 0 for none.
-	 */
+	/** Folds at most where the hold-out is too small: 2..MICROTL_FIT_FOLDS_MAX, or 0. */
 	uint8_t folds;
 	/** Held-out samples a class with replay samples from which no folds are needed. */
 	uint16_t holdout_min;
+	/**
+	 * Training samples up to which the base set fills up a class that the replay memory has few
+	 * of. What the user recorded comes first: more of other people's samples blurs it.
+	 */
+	uint16_t base_fill;
 	struct microtl_gate_config gate;
 };
 
 /** The defaults that held on real data, batch of one. */
 #define MICROTL_FIT_CONFIG_DEFAULT                                                                 \
-	{MICROTL_OPTIMIZER_CONFIG_DEFAULT, 20, 1, 0, 1e-3f, 4, 5, MICROTL_GATE_CONFIG_DEFAULT}
+	{MICROTL_OPTIMIZER_CONFIG_DEFAULT, 20, 1, 0, 1e-3f, 4, 5, 5, MICROTL_GATE_CONFIG_DEFAULT}
 
 /**
  * Bytes of workspace of a job; to be aligned to 4.

@@ -42,16 +42,11 @@ static bool base_gate(const struct microtl_fit *fit, uint16_t sample)
 	return sample - fit->replay->frozen >= fit->base->count - fit->base->gate_count;
 }
 
-bool microtl_priv_sample_trains(const struct microtl_fit *fit, uint16_t sample)
+/* A replay entry takes part in the training that runs. */
+static bool entry_trains(const struct microtl_fit *fit, uint16_t sample)
 {
-	if (sample >= fit->replay->frozen) {
-		/* A class that was removed keeps its entries in the base set. */
-		return !base_gate(fit, sample) &&
-		       microtl_class_set_has(&fit->active->classes,
-					     microtl_priv_sample_label(fit, sample));
-	}
-
 	uint8_t group = fit->replay->entries[sample].group;
+
 	if (group == MICROTL_REPLAY_HELD_OUT || group == MICROTL_PRIV_VALIDATION) {
 		return false;
 	}
@@ -231,39 +226,70 @@ void microtl_priv_partition(struct microtl_fit *fit)
 	}
 }
 
+/* The base set may train: the gate's part does not, nor a class that was removed. */
+static bool base_trains(const struct microtl_fit *fit, uint16_t sample, uint8_t label)
+{
+	return microtl_priv_sample_label(fit, sample) == label && !base_gate(fit, sample) &&
+	       microtl_class_set_has(&fit->active->classes, label);
+}
+
+/* The base set's part of a class that has own samples: as many as fill it up, evenly spread. */
+static uint16_t order_base(struct microtl_fit *fit, uint8_t label, uint16_t own, uint16_t at)
+{
+	uint16_t count = microtl_priv_sample_count(fit);
+	uint32_t fill = fit->config->base_fill;
+	uint32_t missing = own < fill ? fill - own : 0U;
+	uint32_t available = 0;
+	uint32_t seen = 0;
+
+	for (uint16_t i = fit->replay->frozen; missing > 0U && i < count; i++) {
+		available += base_trains(fit, i, label);
+	}
+	missing = missing < available ? missing : available;
+	for (uint16_t i = fit->replay->frozen; missing > 0U && i < count; i++) {
+		if (!base_trains(fit, i, label)) {
+			continue;
+		}
+		if ((seen + 1U) * missing / available > seen * missing / available) {
+			fit->order[at++] = i;
+		}
+		seen++;
+	}
+	return at;
+}
+
+/* One class's samples of this training, from a place in the order on. */
+static uint16_t order_class(struct microtl_fit *fit, uint8_t label, uint16_t at)
+{
+	uint16_t begin = at;
+
+	for (uint16_t i = 0; i < fit->replay->frozen; i++) {
+		if (fit->replay->entries[i].label == label && entry_trains(fit, i)) {
+			fit->order[at++] = i;
+		}
+	}
+	return order_base(fit, label, (uint16_t)(at - begin), at);
+}
+
 void microtl_priv_order_samples(struct microtl_fit *fit)
 {
 	uint16_t rows = microtl_head_class_rows(fit->trainee.spec);
-	uint16_t count = microtl_priv_sample_count(fit);
-	uint16_t *end = fit->class_end;
+	uint16_t at = 0;
 
-	memset(end, 0, rows * sizeof(*end));
-	for (uint16_t i = 0; i < count; i++) {
-		if (microtl_priv_sample_trains(fit, i)) {
-			end[microtl_priv_sample_label(fit, i)]++;
-		}
-	}
-	/* Counting sort: counts become begins, and filling moves each begin to its end. */
-	uint16_t begin = 0;
 	fit->class_count = 0;
 	for (uint16_t c = 0; c < rows; c++) {
-		uint16_t size = end[c];
+		uint16_t end = order_class(fit, (uint8_t)c, at);
 
-		if (size > 0) {
+		if (end > at) {
 			fit->class_order[fit->class_count++] = (uint8_t)c;
 		}
-		end[c] = begin;
-		begin = (uint16_t)(begin + size);
-	}
-	for (uint16_t i = 0; i < count; i++) {
-		if (microtl_priv_sample_trains(fit, i)) {
-			fit->order[end[microtl_priv_sample_label(fit, i)]++] = i;
-		}
+		fit->class_end[c] = end;
+		at = end;
 	}
 	/* Every class, and the round, start at their end: the first draw shuffles them. */
-	memcpy(fit->class_next, end, rows * sizeof(*end));
+	memcpy(fit->class_next, fit->class_end, rows * sizeof(*fit->class_next));
 	fit->class_at = fit->class_count;
-	fit->samples = begin;
+	fit->samples = at;
 }
 
 uint16_t microtl_priv_draw(struct microtl_fit *fit)

@@ -23,9 +23,6 @@ uint16_t microtl_priv_sample_count(const struct microtl_fit *fit);
 const int8_t *microtl_priv_sample_features(const struct microtl_fit *fit, uint16_t sample);
 uint8_t microtl_priv_sample_label(const struct microtl_fit *fit, uint16_t sample);
 
-/* Takes part in the training that runs. */
-bool microtl_priv_sample_trains(const struct microtl_fit *fit, uint16_t sample);
-
 /* Is evidence for the gate after the training that runs. */
 bool microtl_priv_sample_judges(const struct microtl_fit *fit, uint16_t sample);
 
