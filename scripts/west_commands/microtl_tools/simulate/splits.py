@@ -19,6 +19,9 @@ from microtl_tools.errors import MicroTLError
 
 Indices = NDArray[np.int64]
 
+_ROUNDING = 1e-6
+"""Share of a window's length by which times may be rounded."""
+
 SESSION_SAMPLES = 5
 """Samples of a label session at most: what a user records of a class before doing something else.
 The device holds out whole sessions, so there have to be several, and none may resemble another."""
@@ -42,6 +45,10 @@ class Timeline:
     def users(self) -> list[str]:
         """Return the users in sorted order."""
         return [str(user) for user in np.unique(self.group)]
+
+    def apart(self, distance: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Whether windows that start so far from each other share no raw data."""
+        return distance >= self.span * (1 - _ROUNDING)
 
 
 @dataclass(frozen=True)
@@ -154,7 +161,7 @@ def _sessions(samples: Indices, timeline: Timeline) -> list[Indices]:
         session = samples[:SESSION_SAMPLES]
         sessions.append(session)
         rest = samples[SESSION_SAMPLES:]
-        samples = rest[timeline.t[rest] >= timeline.t[session[-1]] + timeline.span]
+        samples = rest[timeline.apart(timeline.t[rest] - timeline.t[session[-1]])]
     return sessions
 
 
@@ -167,5 +174,5 @@ def _clear_of(test: Indices, samples: Indices, timeline: Timeline) -> Indices:
         & (timeline.group[test] == timeline.group[samples[0]])
     ]
     distance = np.abs(timeline.t[samples][:, None] - timeline.t[same][None, :])
-    clear: Indices = samples[(distance >= timeline.span).all(axis=1)]
+    clear: Indices = samples[timeline.apart(distance).all(axis=1)]
     return clear
