@@ -20,7 +20,7 @@ sys.path[:0] = [str(FIXTURES), str(Path(__file__).parent)]
 
 settings.register_profile(
     "kernels",
-    max_examples=1000 if os.environ.get("MICROTL_LONG") else 25,
+    max_examples=1000 if os.environ.get("MICROTL_LONG") else 120,
     deadline=None,
     derandomize=True,
     database=None,
