@@ -9,6 +9,7 @@ counted as passed.
 """
 
 import argparse
+import importlib.metadata
 import os
 import shutil
 import subprocess
@@ -37,6 +38,7 @@ class Tier:
     about: str
     commands: Callable[[], list[Command]]
     left_out: Callable[[], str | None] = lambda: None
+    remark: Callable[[], str | None] = lambda: None
 
 
 def main() -> int:
@@ -68,10 +70,10 @@ def run(tier: Tier, long: bool) -> tuple[str, str]:
         if code != 0:
             say(f"=== {tier.name}: FAILED (exit code {code}): {line}")
             failed += 1
-    seconds = f"{time.monotonic() - start:.0f} s"
+    remarks = [f"{time.monotonic() - start:.0f} s", tier.remark()]
     if failed:
-        return "failed", f"{seconds}; run it again: make test TIERS={tier.name}"
-    return "passed", seconds
+        remarks.append(f"run it again: make test TIERS={tier.name}")
+    return "failed" if failed else "passed", "; ".join(remark for remark in remarks if remark)
 
 
 def environment(long: bool) -> dict[str, str]:
@@ -132,6 +134,14 @@ def twister(*options: str) -> Command:
     ]
 
 
+def oracle() -> str:
+    """Say what int8 results were compared with."""
+    try:
+        return f"oracle: TensorFlow Lite Micro {importlib.metadata.version('tflite-micro')}"
+    except importlib.metadata.PackageNotFoundError:
+        return "oracle: golden vectors, for tflite-micro has no wheel for this machine"
+
+
 def without_emulator() -> str | None:
     """Name what the emulated tier lacks."""
     missing = [p for p in ("arm-none-eabi-gcc", "qemu-system-arm") if not shutil.which(p)]
@@ -169,6 +179,7 @@ TIERS = (
         "tools",
         "the Python tools, and the C core through its twin",
         lambda: [pytest("-m", "not emulated", TOOL_TESTS)],
+        remark=oracle,
     ),
     Tier(
         "core",
