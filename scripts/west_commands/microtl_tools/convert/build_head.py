@@ -67,7 +67,13 @@ def build_head(cut: Cut, options: Options, backbone: Backbone, inputs: int) -> B
     else:
         statistics = standardise.from_range(cut.feature)
     layers, names, loss = _known(cut, options, base, statistics, inputs)
+    known = len(layers[-1].bias)
     shipped = None
+    if base is not None and loss == "mse":
+        raise UsageError(
+            f"--base-set {options.base_set}: a head that is trained against values has no classes",
+            "leave --base-set out",
+        )
     if base is not None:
         shipped, more = base_set.choose(
             base.data,
@@ -79,7 +85,7 @@ def build_head(cut: Cut, options: Options, backbone: Backbone, inputs: int) -> B
         notes += more
     if options.hidden is not None:
         layers = heads.with_hidden(layers, options.hidden, HIDDEN_SEED)
-    layers = heads.with_rows(layers, heads.check_rows(loss, len(names), options.classes))
+    layers = heads.with_rows(layers, heads.check_rows(loss, known, options.classes))
     scale, offset = statistics.tables()
     head = HeadSpec(
         widths=tuple(heads.widths(layers)),
@@ -87,7 +93,7 @@ def build_head(cut: Cut, options: Options, backbone: Backbone, inputs: int) -> B
         class_names=names,
         feature_scale=scale,
         feature_offset=offset,
-        class_count=len(names),
+        class_count=known,
         params=heads.params(layers),
         standardised_by=statistics.source,
     )
@@ -116,7 +122,8 @@ def _known(
         count = len(layers[-1].bias)
         loss = heads.choose_loss(options.loss, cut.loss, count, inputs)
         heads.check_rows(loss, count, options.classes)
-        return layers, naming.class_names(options.labels, count), loss
+        names = () if loss == "mse" else naming.class_names(options.labels, count)
+        return layers, names, loss
     loss = options.loss or "softmax"
     if base is None:
         if options.classes is None or options.labels is not None:

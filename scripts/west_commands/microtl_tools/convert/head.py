@@ -177,7 +177,8 @@ def choose_loss(wanted: str | None, from_model: str | None, outputs: int, inputs
 
 def check_rows(loss: str, known: int, wanted: int | None) -> int:
     """Return how many rows the last layer has."""
-    most = limit("CLASSES_MAX")
+    # Outputs that are values and no classes are not counted in a byte.
+    most = _WIDTH_MAX if loss == "mse" else limit("CLASSES_MAX")
     if wanted is None and not 1 <= known <= most:
         raise ModelError(
             f"the head would have {known} outputs, 1 to {most} are supported",

@@ -79,6 +79,7 @@ def _head(head: HeadSpec | None) -> dict[str, Any] | None:
         "widths": list(head.widths),
         "loss": head.loss,
         "classes": list(head.class_names),
+        "class_count": head.class_count,
         "class_capacity": head.class_capacity,
         "parameters": int(head.params.size),
         "standardised_by": head.standardised_by,
@@ -88,37 +89,50 @@ def _head(head: HeadSpec | None) -> dict[str, Any] | None:
 def ram_rows(converted: ConvertedModel, replay_capacity: int) -> list[dict[str, Any]]:
     """Return the RAM that inference and learning take, a row each.
 
-    ``needed``: always, by default (another setting needs more or less), or an option.
+    ``needed`` is "always", "default" (other settings change it), "instead" of the row above, or
+    "option".
     """
-    rows = [_ram("arena", converted.arena_size, "always")]
+    arena = _ram("arena", converted.arena_size, "always")
     head = converted.head
     if head is None:
-        return rows
+        return [arena]
     params = int(head.params.size)
-    hidden, capacity = sum(head.widths[1:-1]), head.class_capacity
-    base = 0 if converted.base is None else len(converted.base.labels)
-    samples = replay_capacity + base
     shadow = FLOAT * params
-    replay = macro("REPLAY_FEATURES_SIZE", capacity=replay_capacity, features=head.features)
-    replay += replay_capacity * layout("microtl_replay_entry").size
-    workspace = macro("FIT_WORKSPACE_SIZE", hidden=hidden, rows=capacity, samples=samples)
     momentum = FLOAT * macro("OPTIMIZER_STATE_COUNT", kind=MOMENTUM_STATES, params=params)
     adam = FLOAT * macro("OPTIMIZER_STATE_COUNT", kind=ADAM_STATES, params=params)
-    scratch = FLOAT * macro("HEAD_SCRATCH_COUNT", hidden=hidden)
-    names = capacity * layout("microtl_class_name").size
-    means = FLOAT * macro("NCM_MEAN_COUNT", features=head.features, rows=capacity) + 2 * capacity
+    scratch = FLOAT * macro("HEAD_SCRATCH_COUNT", hidden=sum(head.widths[1:-1]))
     return [
-        *rows,
+        arena,
         _ram("inference scratch", scratch, "always"),
-        _ram("class names", names, "always"),
         _ram("shadow head", shadow, "always"),
-        _ram("training workspace", workspace, "always"),
-        _ram(f"replay memory, {replay_capacity} samples", replay, "always"),
+        *_training_rows(converted, head, replay_capacity),
         _ram("optimiser state, momentum", momentum, "default"),
         _ram("optimiser state, Adam", adam, "instead"),
         _ram("active head in RAM", shadow, "option"),
         _ram("best weights", shadow, "option"),
         _ram("gradient, batch > 1", shadow, "option"),
+    ]
+
+
+def _training_rows(
+    converted: ConvertedModel, head: HeadSpec, replay_capacity: int
+) -> list[dict[str, Any]]:
+    """Return what a training job works with beside the parameters."""
+    hidden, rows = sum(head.widths[1:-1]), head.class_capacity
+    if head.loss == "mse":
+        # Trained step by step against targets of the application: no labels are stored.
+        step = FLOAT * macro("STEP_SCRATCH_COUNT", hidden=hidden, rows=rows)
+        return [_ram("training scratch", step, "always")]
+    base = 0 if converted.base is None else len(converted.base.labels)
+    samples = replay_capacity + base
+    workspace = macro("FIT_WORKSPACE_SIZE", hidden=hidden, rows=rows, samples=samples)
+    replay = macro("REPLAY_FEATURES_SIZE", capacity=replay_capacity, features=head.features)
+    replay += replay_capacity * layout("microtl_replay_entry").size
+    means = FLOAT * macro("NCM_MEAN_COUNT", features=head.features, rows=rows) + 2 * rows
+    return [
+        _ram("training workspace", workspace, "always"),
+        _ram("class names", rows * layout("microtl_class_name").size, "always"),
+        _ram(f"replay memory, {replay_capacity} samples", replay, "default"),
         _ram("nearest class means", means, "option"),
     ]
 
@@ -177,18 +191,20 @@ def _title(content: dict[str, Any]) -> str:
             f"{what:8}{end['name']}  {shape_text(tuple(end['shape']))} {end['type']}, "
             f"scale {end['scale']:.6g}, zero point {end['zero_point']}"
         )
-    head = content["head"]
-    if head is None:
-        lines.append("head    none: the whole model is frozen")
-    else:
-        widths = "-".join(str(width) for width in head["widths"])
-        free = head["class_capacity"] - len(head["classes"])
-        lines.append(
-            f"head    {widths}, {head['parameters']} parameters, loss {head['loss']}, "
-            f"{len(head['classes'])} classes, {free} free rows, features standardised by "
-            f"{head['standardised_by']}"
-        )
+    lines.append(f"head    {_head_text(content['head'])}")
     return "\n".join(lines)
+
+
+def _head_text(head: dict[str, Any] | None) -> str:
+    if head is None:
+        return "none: the whole model is frozen"
+    parts = ["-".join(str(width) for width in head["widths"])]
+    parts.append(f"{head['parameters']} parameters, loss {head['loss']}")
+    if head["loss"] != "mse":
+        free = head["class_capacity"] - head["class_count"]
+        parts.append(f"{head['class_count']} classes, {free} free rows")
+    parts.append(f"features standardised by {head['standardised_by']}")
+    return ", ".join(parts)
 
 
 def _op_table(content: dict[str, Any]) -> str:
@@ -214,8 +230,8 @@ def _ram_table(content: dict[str, Any]) -> str:
     ram = content["ram"]
     rows = [(row["what"], row["bytes"], row["needed"]) for row in ram]
     if content["head"] is not None:
-        rows.append(("least: SGD, head in flash", total(ram, "always"), ""))
-        rows.append(("by default", total(ram, "always", "default"), ""))
+        rows.append(("always", total(ram, "always"), ""))
+        rows.append(("always and by default", total(ram, "always", "default"), ""))
     return table(rows, ("RAM", "bytes", "needed"))
 
 

@@ -44,7 +44,8 @@ def preamble(sources: Sources) -> str:
     return "\n".join(
         [
             f"/* {MARKER} {version()} (microtl convert): do not edit, convert the model again.",
-            f" * Model: SHA-256 {sources.content_sha256} (operations, weights, quantisation)",
+            " * SHA-256 of the model's operations, weights and quantisation:",
+            f" * {sources.content_sha256}",
             f" * Settings: {comment(sources.settings)}",
             " */",
         ]
