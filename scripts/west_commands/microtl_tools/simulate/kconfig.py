@@ -3,38 +3,53 @@
 
 """Settings for the device that follow from a simulation, as a Kconfig fragment."""
 
+from collections.abc import Iterator
+
 from microtl_tools.simulate.report import Simulation
 from microtl_tools.simulate.statistics import Verdict
 
 OPTIMIZERS = ("SGD", "MOMENTUM", "ADAM")
-"""Ends of CONFIG_MICROTL_TRAINER_OPTIMIZER_*, in the order of ``enum microtl_optimizer_kind``."""
+"""Ends of CONFIG_MICROTL_HEAD_OPTIMIZER_*, in the order of ``enum microtl_optimizer_kind``."""
 
 SYMBOLS = {
-    "epochs": ("TRAINER_EPOCH_COUNT", 1.0),
-    "batch": ("TRAINER_BATCH_COUNT", 1.0),
-    "patience": ("TRAINER_PATIENCE_COUNT", 1.0),
-    "folds": ("TRAINER_FOLD_COUNT", 1.0),
-    "optimizer.learning_rate": ("TRAINER_LEARNING_RATE_E6", 1e6),
-    "optimizer.momentum": ("TRAINER_MOMENTUM_E3", 1e3),
-    "optimizer.weight_decay": ("TRAINER_WEIGHT_DECAY_E6", 1e6),
+    "epochs": ("HEAD_EPOCHS_COUNT", 1.0),
+    "batch": ("HEAD_BATCH_COUNT", 1.0),
+    "patience": ("HEAD_PATIENCE_COUNT", 1.0),
+    "optimizer.learning_rate": ("HEAD_LEARNING_RATE_MICRO", 1e6),
+    "optimizer.weight_decay": ("HEAD_WEIGHT_DECAY_MICRO", 1e6),
 }
-"""Setting of the core -> symbol behind CONFIG_MICROTL_, and its unit's share (Kconfig has no
-fractions: _E6 is in millionths)."""
+"""Setting of the core -> symbol behind CONFIG_MICROTL_, and how many of its unit are one (Kconfig
+has no fractions)."""
+
+_KIND = "optimizer.kind"
+_AS_GOOD = 0.01
 
 
 def fragment(simulation: Simulation) -> str:
-    """Return the settings that the simulation ran with and that its verdict is about."""
+    """Return the settings that the simulation ran with, replay memory for what was labelled."""
+    return "\n".join([*_comments(simulation), *_symbols(simulation)]) + "\n"
+
+
+def _comments(simulation: Simulation) -> Iterator[str]:
     chosen = simulation.chosen
-    samples = max(user.labels for user in chosen.users)
-    lines = [
-        f"# Suggested by microtl simulate: {simulation.headline}",
-        f"# ({chosen.budget} labelled windows a class, {len(chosen.users)} users)",
-    ]
+    yield f"# Suggested by microtl simulate: {simulation.headline}"
+    yield f"# ({chosen.budget} labelled windows a class, {len(chosen.users)} users)"
     if chosen.verdict is not Verdict.HELPS:
-        lines.append("# These settings were played; they are no recommendation to use them.")
-    lines.append(f"CONFIG_MICROTL_REPLAY_SAMPLE_COUNT={min(samples, simulation.plan.capacity)}")
-    kind = OPTIMIZERS[int(simulation.settings["optimizer.kind"])]
-    lines.append(f"CONFIG_MICROTL_TRAINER_OPTIMIZER_{kind}=y")
+        yield "# These settings were played; they are no recommendation to use them."
+    if chosen.over_nearest_mean.mean < _AS_GOOD:
+        yield "# The nearest class mean is about as good here, without training:"
+        yield "# CONFIG_MICROTL_HEAD_NCM=y with CONFIG_MICROTL_REPLAY_CAPACITY=0"
+    for name, value in simulation.plan.settings.items():
+        if name not in SYMBOLS and name != _KIND:
+            yield f"# {name}={value:g} has no symbol: set it in struct microtl_fit_config"
+
+
+def _symbols(simulation: Simulation) -> Iterator[str]:
+    settings = simulation.settings
+    labels = max(user.labels for user in simulation.chosen.users)
+    yield f"CONFIG_MICROTL_REPLAY_CAPACITY={min(labels, simulation.plan.capacity)}"
+    yield f"CONFIG_MICROTL_HEAD_OPTIMIZER_{OPTIMIZERS[int(settings[_KIND])]}=y"
     for name, (symbol, unit) in SYMBOLS.items():
-        lines.append(f"CONFIG_MICROTL_{symbol}={round(simulation.settings[name] * unit)}")
-    return "\n".join(lines) + "\n"
+        yield f"CONFIG_MICROTL_{symbol}={round(settings[name] * unit)}"
+    if settings["patience"] > 0:
+        yield "CONFIG_MICROTL_HEAD_BEST_WEIGHTS=y"

@@ -1,0 +1,267 @@
+# SPDX-FileCopyrightText: The MicroTL authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""``microtl simulate`` from end to end, in a world whose answers are known."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from microtl_tools.cli import main
+from microtl_tools.simulate.kconfig import OPTIMIZERS, SYMBOLS
+
+from . import toy
+
+MODULE = Path(__file__).resolve().parents[4] / "modules" / "microtl"
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    path, labels = toy.model(tmp_path_factory.mktemp("toy"))
+    return [str(path), "--labels", str(labels)]
+
+
+def simulate(capsys: pytest.CaptureFixture[str], *args: object) -> dict[str, Any]:
+    assert main(["simulate", *map(str, args), "--json"]) == 0
+    result: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return result
+
+
+def failing(capsys: pytest.CaptureFixture[str], *args: object) -> tuple[int, str]:
+    code = main(["simulate", *map(str, args)])
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    return code, captured.err
+
+
+def test_new_class_helps(
+    model: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = toy.data(tmp_path / "d.npz")
+    result = simulate(
+        capsys, *model, "--data", data, "--scenario", "new-class", "--labels-per-class", "5,20"
+    )
+    assert result["scenario"]["new"] == ["three"]
+    assert result["verdict"] == "helps"
+    assert [budget["labels_per_class"] for budget in result["budgets"]] == [5, 20]
+    best = result["budgets"][-1]
+    assert best["old_before"]["mean"] > 0.9
+    assert best["new_after"]["mean"] > 0.9
+    assert best["before"]["mean"] < 0.8
+    assert best["before"]["users"] == 4
+    assert all(user["before"]["new"] == 0.0 for user in best["users"])
+    assert all(user["labels"] == 4 * 20 for user in best["users"])
+    assert best["nearest_mean"]["mean"] > 0.8
+
+
+def test_known_classes_of_familiar_users_show_no_evidence(
+    model: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = toy.data(tmp_path / "d.npz", classes=3)
+    result = simulate(
+        capsys, *model, "--data", data, "--scenario", "new-user", "--labels-per-class", "5"
+    )
+    assert result["verdict"] == "no evidence"
+    assert result["labels_needed"] is None
+    assert result["budgets"][0]["old_change"] is None
+
+
+def test_shifted_users_gain(
+    model: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = toy.data(tmp_path / "d.npz", classes=3, shift=0.6)
+    result = simulate(
+        capsys, *model, "--data", data, "--scenario", "new-user", "--labels-per-class", "20"
+    )
+    assert result["budgets"][0]["before"]["mean"] < 0.8
+    assert result["verdict"] == "helps"
+
+
+def test_labels_that_mislead_harm_where_nothing_guards(
+    model: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = toy.data(tmp_path / "d.npz", classes=3, flip=True)
+    play = [*model, "--data", data, "--scenario", "new-user", "--labels-per-class", "20"]
+    result = simulate(capsys, *play, "--no-gate")
+    assert result["verdict"] == "harms"
+    assert sorted(result["budgets"][0]["losers"]) == [f"user {i}" for i in range(4)]
+
+
+def test_drift_looks_at_what_came_before(
+    model: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = toy.data(tmp_path / "before.npz", classes=3, seed=1)
+    after = toy.data(tmp_path / "after.npz", classes=3, shift=0.6)
+    play = [*model, "--data", after, "--scenario", "drift", "--labels-per-class", "20"]
+    result = simulate(capsys, *play, "--reference", before)
+    [budget] = result["budgets"]
+    assert budget["old_before"]["mean"] > 0.9
+    assert budget["after"]["mean"] > budget["before"]["mean"]
+    assert simulate(capsys, *play)["budgets"][0]["old_before"] is None
+
+
+def test_same_seed_same_result(
+    model: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = toy.data(tmp_path / "d.npz")
+    play = [*model, "--data", data, "--scenario", "new-class", "--labels-per-class", "5"]
+    assert simulate(capsys, *play) == simulate(capsys, *play)
+
+
+def test_text_picture_and_fragment(
+    model: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = toy.data(tmp_path / "d.npz")
+    picture, fragment = tmp_path / "p.svg", tmp_path / "microtl.conf"
+    files = ["--picture", str(picture), "--kconfig", str(fragment)]
+    play = ["simulate", *model, "--data", str(data), "--scenario", "new-class"]
+    assert main([*play, *files, "--set", "epochs=30", "--set", "gate.margin=0.04"]) == 0
+    out = capsys.readouterr().out
+    assert "verdict: helps" in out
+    assert "labels it takes:" in out
+    assert "nearest class mean alone" in out
+    assert "user 3" in out
+    assert b"<svg" in picture.read_bytes()
+    written = fragment.read_text(encoding="utf-8")
+    assert written.strip() in out
+    assert "CONFIG_MICROTL_HEAD_EPOCHS_COUNT=30" in written
+    assert "# gate.margin=0.04 has no symbol" in written
+    assert main([*play, *files]) == 1
+    assert "is there already" in capsys.readouterr().err
+    assert fragment.read_text(encoding="utf-8") == written
+    assert main([*play, *files, "--force"]) == 0
+
+
+def test_suggested_symbols_exist() -> None:
+    files = [path.read_text(encoding="utf-8") for path in MODULE.rglob("Kconfig*")]
+    known = set(re.findall(r"^config MICROTL_(\w+)", "\n".join(files), re.M))
+    wanted = {symbol for symbol, _ in SYMBOLS.values()}
+    wanted |= {f"HEAD_OPTIMIZER_{kind}" for kind in OPTIMIZERS}
+    wanted |= {"REPLAY_CAPACITY", "HEAD_BEST_WEIGHTS", "HEAD_NCM"}
+    assert wanted <= known
+
+
+def test_base_set_must_not_hold_the_users(
+    model: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = toy.data(tmp_path / "d.npz")
+    base = toy.data(tmp_path / "base.npz", classes=3, users=2, first_user=3)
+    play = [*model, "--data", data, "--scenario", "new-class"]
+    code, said = failing(capsys, *play, "--base-set", base)
+    assert code == 1
+    assert "holds samples of user 3, who are played as users the model has never seen" in said
+    strangers = toy.data(tmp_path / "strangers.npz", classes=3, users=2, first_user=10)
+    short = ["--labels-per-class", "10", "--seeds", "1"]
+    result = simulate(capsys, *play, "--base-set", strangers, "--only-new", *short)
+    assert result["scenario"]["recorded"] == ["three"]
+    assert all(user["labels"] == 10 for user in result["budgets"][0]["users"])
+
+
+def test_samples_that_stand_twice_are_named(
+    model: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = toy.data(tmp_path / "d.npz", classes=3)
+    with np.load(path) as file:
+        arrays = dict(file)
+    arrays["x"][30] = arrays["x"][0]
+    np.savez(path, **arrays)
+    play = [*model, "--data", str(path), "--scenario", "new-user", "--seeds", "1"]
+    assert main(["simulate", *play, "--labels-per-class", "5"]) == 0
+    assert "user user 0: 1 of 120 test samples are equal" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "args", "message"),
+    [
+        ({}, ["--scenario", "new-user"], "classes that the model does not know: three"),
+        ({"classes": 3}, ["--scenario", "new-class"], "no new class to learn"),
+        ({"classes": 1}, ["--scenario", "new-user"], "has one class only"),
+        ({"users": 1}, ["--scenario", "new-class"], "1 user to play with"),
+        ({}, ["--scenario", "new-class", "--users", "bob,user 1"], "there is no user 'bob'"),
+        ({"count": 2}, ["--scenario", "new-class"], "user 'user 0': the recordings are too short"),
+        (
+            {"classes": 3},
+            ["--scenario", "new-user", "--set", "speed=3"],
+            "could not set speed to 3: there is nothing of this name",
+        ),
+        (
+            {"classes": 3},
+            ["--scenario", "new-user", "--set", "epochs=-1"],
+            "could not set epochs to -1: an argument",
+        ),
+    ],
+)
+def test_what_cannot_be_played(
+    model: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    change: dict[str, Any],
+    args: list[str],
+    message: str,
+) -> None:
+    data = toy.data(tmp_path / "d.npz", **change)
+    code, said = failing(capsys, *model, "--data", data, *args)
+    assert code == 1
+    assert message in said
+
+
+@pytest.mark.parametrize(
+    ("drop", "change", "message"),
+    [
+        ("group", {}, "does not say which user (or device) each sample is from"),
+        ("y", {}, "has no array 'y'"),
+        (None, {"x": np.zeros((3, 5), np.float32), "y": np.zeros(3, int)}, "the model takes 8"),
+    ],
+)
+def test_data_that_does_not_do(
+    model: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    drop: str | None,
+    change: dict[str, Any],
+    message: str,
+) -> None:
+    path = toy.data(tmp_path / "d.npz")
+    with np.load(path) as file:
+        arrays = {key: value for key, value in file.items() if key != drop}
+    if change:
+        arrays = change
+    np.savez(path, **arrays)
+    code, said = failing(capsys, *model, "--data", path, "--scenario", "new-class")
+    assert code == 1
+    assert message in said
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--reference", "x.npz"], "needs --scenario drift"),
+        (["--only-new"], "needs --scenario new-class"),
+        (["--picture", "p.gif"], "a picture is written as .png or .svg"),
+    ],
+)
+def test_options_that_do_not_go_together(
+    model: list[str], capsys: pytest.CaptureFixture[str], args: list[str], message: str
+) -> None:
+    code, said = failing(capsys, *model, "--data", "d.npz", "--scenario", "new-user", *args)
+    assert code == 2
+    assert message in said
+
+
+def test_wrong_values_are_usage_errors(
+    model: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    play = ["simulate", *model, "--data", "d.npz", "--scenario", "new-user"]
+    for wrong in (
+        ["--labels-per-class", "5,0"],
+        ["--labels-per-class", "x"],
+        ["--test-part", "1.5"],
+        ["--set", "epochs"],
+    ):
+        with pytest.raises(SystemExit) as caught:
+            main([*play, *wrong])
+        assert caught.value.code == 2
+        assert wrong[0] in capsys.readouterr().err
