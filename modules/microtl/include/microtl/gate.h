@@ -9,8 +9,19 @@
  *
  * The gate sees, sample by sample, what the old and the new head say about labelled features that
  * the new head was not trained on. Old and new classes are judged apart, or a head that forgot
- * would pass on the strength of what it gained. The error rates of these rules are measured in
- * docs/gate.md.
+ * would pass on the strength of what it gained. "Beyond chance" is beyond standard errors of the
+ * paired differences:
+ *
+ * - Old classes: rejected where the balanced accuracy falls, beyond chance, by more than a margin,
+ * or where the log-loss rises, beyond chance, by more than a margin. Without a new class the
+ * margins are 0, and the log-loss must fall beyond chance.
+ * - New classes: rejected where a recall is, beyond chance, below a minimum.
+ * - Samples of the base set speak for old classes that the user has too few samples of; for all
+ *   others they only guard against a collapse. Getting worse on other people is what learning a
+ *   person looks like: on watch recordings it says nothing about this person's accuracy.
+ * - Too few samples, or an old class without any: undecided.
+ *
+ * The error rates of these rules are measured in docs/gate.md.
  *
  * No allocation, no I/O; calls must be serialised. Any thread.
  */
@@ -56,28 +67,36 @@ enum microtl_gate_reason {
 	MICROTL_GATE_OLD_LOSS = 7,
 	/** Rejected: a new class is not recognised often enough. */
 	MICROTL_GATE_NEW_RECALL = 8,
+	/** Rejected: accuracy on the base set collapsed. */
+	MICROTL_GATE_BASE_ACCURACY = 9,
 };
 
 struct microtl_gate_config {
-	/** Loss of balanced accuracy on the old classes that is let pass when a class is new, 0..1.
+	/** Fall of the balanced accuracy on old classes that is let pass for a new class, 0..1. */
+	float accuracy_margin;
+	/** Rise of the mean log-loss on old classes that is let pass for a new class, nats, >= 0.
 	 */
-	float margin;
-	/** Standard errors by which the log-loss of old classes may rise, >= 0. */
-	float loss_sigmas;
-	/** Standard errors by which the log-loss must fall where no class is new, >= 0. */
-	float gain_sigmas;
+	float loss_margin;
 	/** Recall that each new class must reach, 0..1. */
-	float recall_new;
-	/** Samples of old classes below which nothing is decided. */
-	uint16_t min_old;
-	/** Samples of each new class below which nothing is decided. */
-	uint16_t min_new;
+	float recall_min;
+	/** Fall of the accuracy on the base set that is let pass, 0..1. */
+	float base_margin;
+	/** Standard errors that count as chance when something gets worse, >= 0. */
+	float sigmas;
+	/** Standard errors that count as chance when something gets better, >= 0. */
+	float gain_sigmas;
 	/** Share of the old classes that must have a sample, 0..1. */
 	float coverage;
+	/** Samples of old classes below which nothing is decided. */
+	uint16_t old_min;
+	/** Samples of each new class below which nothing is decided. */
+	uint16_t new_min;
+	/** The user's samples of an old class from which the base set's do not count. */
+	uint16_t own_min;
 };
 
 /** Values whose error rates docs/gate.md gives. */
-#define MICROTL_GATE_CONFIG_DEFAULT {0.05f, 1.0f, 1.0f, 0.6f, 10, 3, 0.5f}
+#define MICROTL_GATE_CONFIG_DEFAULT {0.05f, 0.1f, 0.5f, 0.3f, 1.0f, 1.0f, 1.0f, 10, 3, 5}
 
 /** Losses count up to this many nats, so that one sample cannot decide alone: p = 1 %. */
 #define MICROTL_GATE_LOSS_MAX 4.6f
@@ -88,6 +107,10 @@ struct microtl_gate_tally {
 	/** Of them, those that the old and the new head got right. */
 	uint16_t correct_before;
 	uint16_t correct_after;
+	/** Of them, those that one head got right and the other wrong. */
+	uint16_t changed;
+	/** Of them, the base set's. */
+	uint16_t base;
 };
 
 /** The gate's state; results are read from microtl_gate_result. */
@@ -103,6 +126,10 @@ struct microtl_gate {
 	float loss_change;
 	float loss_deviation;
 	uint16_t old_count;
+	/** All samples of the base set, and those that the old and the new head got right. */
+	uint16_t base_count;
+	uint16_t base_before;
+	uint16_t base_after;
 };
 
 /** The verdict and what it rests on. Accuracies are 0..1, or -1 where nothing was measured. */
@@ -117,12 +144,17 @@ struct microtl_gate_result {
 	/** Balanced accuracy (mean recall) over the old classes, by the old and the new head. */
 	float old_before;
 	float old_after;
+	/** Standard error of their difference. */
+	float old_error;
 	/** Lowest recall among the new classes, and their mean. */
 	float new_recall_min;
 	float new_recall;
 	/** Mean of loss after - loss before over samples of old classes, and its standard error. */
 	float loss_change;
 	float loss_error;
+	/** Accuracy on the base set, by the old and the new head. */
+	float base_before;
+	float base_after;
 };
 
 /**
@@ -141,16 +173,22 @@ int microtl_gate_init(struct microtl_gate *gate, const struct microtl_gate_confi
 		      const struct microtl_class_set *new_classes);
 
 /**
- * @brief Adds one sample's evidence. Samples of classes that neither head knows are left out.
+ * @brief Adds the evidence of one of the user's samples.
+ *
+ * Samples of classes that neither head knows are left out.
  *
  * @param label          Its class.
  * @param correct_before The old head got it right.
  * @param correct_after  The new head got it right.
  * @param loss_before    Loss of the old head on it; not used for a new class.
- * @param loss_after     Loss of the new head on it.
+ * @param loss_after     Loss of the new head on it; not used for a new class.
  */
 void microtl_gate_add(struct microtl_gate *gate, uint8_t label, bool correct_before,
 		      bool correct_after, float loss_before, float loss_after);
+
+/** @brief Adds the evidence of a sample of the base set; to be called after all of the user's. */
+void microtl_gate_add_base(struct microtl_gate *gate, uint8_t label, bool correct_before,
+			   bool correct_after, float loss_before, float loss_after);
 
 /** @brief The verdict on the evidence so far. */
 void microtl_gate_decide(const struct microtl_gate *gate, struct microtl_gate_result *result);

@@ -15,14 +15,19 @@ static bool unit(float x)
 	return x >= 0.0f && x <= 1.0f;
 }
 
+static bool config_valid(const struct microtl_gate_config *config)
+{
+	return unit(config->accuracy_margin) && unit(config->recall_min) &&
+	       unit(config->base_margin) && unit(config->coverage) && config->loss_margin >= 0.0f &&
+	       config->sigmas >= 0.0f && config->gain_sigmas >= 0.0f;
+}
+
 int microtl_gate_init(struct microtl_gate *gate, const struct microtl_gate_config *config,
 		      struct microtl_gate_tally *tally, uint16_t rows,
 		      const struct microtl_class_set *old_classes,
 		      const struct microtl_class_set *new_classes)
 {
-	if (tally == NULL || !unit(config->margin) || !unit(config->recall_new) ||
-	    !unit(config->coverage) || !(config->loss_sigmas >= 0.0f) ||
-	    !(config->gain_sigmas >= 0.0f)) {
+	if (tally == NULL || !config_valid(config)) {
 		return -EINVAL;
 	}
 	*gate = (struct microtl_gate){
@@ -41,6 +46,23 @@ static float clipped(float loss)
 	return loss < MICROTL_GATE_LOSS_MAX ? loss : MICROTL_GATE_LOSS_MAX;
 }
 
+static void count_if(uint16_t *counter, bool condition)
+{
+	if (condition) {
+		(*counter)++;
+	}
+}
+
+/* Welford: mean and deviation without the difference of two large sums. */
+static void add_loss(struct microtl_gate *gate, float change)
+{
+	float off = change - gate->loss_change;
+
+	gate->old_count++;
+	gate->loss_change += off / (float)gate->old_count;
+	gate->loss_deviation += off * (change - gate->loss_change);
+}
+
 void microtl_gate_add(struct microtl_gate *gate, uint8_t label, bool correct_before,
 		      bool correct_after, float loss_before, float loss_after)
 {
@@ -52,47 +74,79 @@ void microtl_gate_add(struct microtl_gate *gate, uint8_t label, bool correct_bef
 		return;
 	}
 	gate->tally[label].count++;
-	gate->tally[label].correct_before += correct_before;
-	gate->tally[label].correct_after += correct_after;
+	count_if(&gate->tally[label].correct_before, correct_before);
+	count_if(&gate->tally[label].correct_after, correct_after);
+	count_if(&gate->tally[label].changed, correct_before != correct_after);
 	if (is_old) {
-		/* Welford: mean and deviation without the difference of two large sums. */
-		float change = clipped(loss_after) - clipped(loss_before);
-		float off = change - gate->loss_change;
-
-		gate->old_count++;
-		gate->loss_change += off / (float)gate->old_count;
-		gate->loss_deviation += off * (change - gate->loss_change);
+		add_loss(gate, clipped(loss_after) - clipped(loss_before));
 	}
 }
 
-/* Balanced accuracy over the old classes that have samples. */
-static void judge_old(const struct microtl_gate *gate, struct microtl_gate_result *result,
-		      float *coverage)
+void microtl_gate_add_base(struct microtl_gate *gate, uint8_t label, bool correct_before,
+			   bool correct_after, float loss_before, float loss_after)
+{
+	/* A class that was removed since is no longer looked for. */
+	if (label >= gate->rows || !microtl_class_set_has(&gate->old_classes, label) ||
+	    gate->base_count == UINT16_MAX) {
+		return;
+	}
+	gate->base_count++;
+	count_if(&gate->base_before, correct_before);
+	count_if(&gate->base_after, correct_after);
+
+	struct microtl_gate_tally *tally = &gate->tally[label];
+	if (tally->count - tally->base < gate->config->own_min) {
+		microtl_gate_add(gate, label, correct_before, correct_after, loss_before,
+				 loss_after);
+		tally->base++;
+	}
+}
+
+/* Balanced accuracy over the old classes that have samples; returns the share of classes that do.
+ */
+static float judge_old(const struct microtl_gate *gate, struct microtl_gate_result *result)
 {
 	float before = 0.0f;
 	float after = 0.0f;
+	float variance = 0.0f;
 	float seen = 0.0f;
 
 	for (uint16_t c = 0; c < gate->rows; c++) {
 		const struct microtl_gate_tally *tally = &gate->tally[c];
+		float n = (float)tally->count;
 
 		if (tally->count > 0 && microtl_class_set_has(&gate->old_classes, (uint8_t)c)) {
-			before += (float)tally->correct_before / (float)tally->count;
-			after += (float)tally->correct_after / (float)tally->count;
+			before += (float)tally->correct_before / n;
+			after += (float)tally->correct_after / n;
+			variance += (float)tally->changed / (n * n);
 			seen += 1.0f;
 		}
 	}
-	result->old_count = gate->old_count;
-	if (seen > 0.0f) {
-		result->old_before = before / seen;
-		result->old_after = after / seen;
-		*coverage = seen / (float)microtl_class_set_count(&gate->old_classes);
+	if (seen == 0.0f) {
+		return 0.0f;
 	}
-	if (gate->old_count > 1) {
-		float n = (float)gate->old_count;
+	result->old_before = before / seen;
+	result->old_after = after / seen;
+	result->old_error = microtl_priv_sqrtf(variance) / seen;
+	return seen / (float)microtl_class_set_count(&gate->old_classes);
+}
 
+static void judge_loss(const struct microtl_gate *gate, struct microtl_gate_result *result)
+{
+	float n = (float)gate->old_count;
+
+	result->old_count = gate->old_count;
+	if (gate->old_count > 1) {
 		result->loss_change = gate->loss_change;
 		result->loss_error = microtl_priv_sqrtf(gate->loss_deviation / ((n - 1.0f) * n));
+	}
+}
+
+static void judge_base(const struct microtl_gate *gate, struct microtl_gate_result *result)
+{
+	if (gate->base_count > 0) {
+		result->base_before = (float)gate->base_before / (float)gate->base_count;
+		result->base_after = (float)gate->base_after / (float)gate->base_count;
 	}
 }
 
@@ -131,6 +185,38 @@ static uint8_t judge_new(const struct microtl_gate *gate, struct microtl_gate_re
 	return rarest;
 }
 
+/* Highest recall that the samples do not speak against: Wilson's bound, sigmas above what was seen.
+ */
+static float recall_bound(const struct microtl_gate_tally *tally, float sigmas)
+{
+	float n = (float)tally->count;
+	float right = (float)tally->correct_after;
+	float z = sigmas * sigmas;
+	float spread = microtl_priv_sqrtf(right * (n - right) / n + z / 4.0f);
+
+	return (right + z / 2.0f + sigmas * spread) / (n + z);
+}
+
+/* What speaks against the new head, or MICROTL_GATE_NONE. */
+static enum microtl_gate_reason find_harm(const struct microtl_gate *gate,
+					  const struct microtl_gate_result *result, bool has_new)
+{
+	const struct microtl_gate_config *config = gate->config;
+	float fall = result->old_before - result->old_after - config->sigmas * result->old_error;
+	float rise = result->loss_change - config->sigmas * result->loss_error;
+
+	if (fall > (has_new ? config->accuracy_margin : 0.0f)) {
+		return MICROTL_GATE_OLD_ACCURACY;
+	}
+	if (rise > (has_new ? config->loss_margin : 0.0f)) {
+		return MICROTL_GATE_OLD_LOSS;
+	}
+	if (result->base_before - result->base_after > config->base_margin) {
+		return MICROTL_GATE_BASE_ACCURACY;
+	}
+	return MICROTL_GATE_NONE;
+}
+
 static void conclude(struct microtl_gate_result *result, enum microtl_verdict verdict,
 		     enum microtl_gate_reason reason, uint8_t label)
 {
@@ -139,12 +225,27 @@ static void conclude(struct microtl_gate_result *result, enum microtl_verdict ve
 	result->label = label;
 }
 
+/* The new classes, old ones being unharmed: rarest has the least evidence, worst the lowest recall.
+ */
+static void conclude_new(const struct microtl_gate *gate, struct microtl_gate_result *result,
+			 uint8_t rarest, uint8_t worst)
+{
+	const struct microtl_gate_config *config = gate->config;
+
+	if (gate->tally[rarest].count == 0 || gate->tally[rarest].count < config->new_min) {
+		conclude(result, MICROTL_VERDICT_UNDECIDED, MICROTL_GATE_FEW_NEW, rarest);
+	} else if (recall_bound(&gate->tally[worst], config->sigmas) < config->recall_min) {
+		conclude(result, MICROTL_VERDICT_REJECTED, MICROTL_GATE_NEW_RECALL, worst);
+	} else {
+		conclude(result, MICROTL_VERDICT_ACCEPTED, MICROTL_GATE_LEARNED,
+			 MICROTL_LABEL_NONE);
+	}
+}
+
 void microtl_gate_decide(const struct microtl_gate *gate, struct microtl_gate_result *result)
 {
 	const struct microtl_gate_config *config = gate->config;
-	bool has_old = microtl_class_set_count(&gate->old_classes) > 0;
 	uint8_t worst = MICROTL_LABEL_NONE;
-	float coverage = 0.0f;
 
 	*result = (struct microtl_gate_result){
 		.label = MICROTL_LABEL_NONE,
@@ -152,26 +253,26 @@ void microtl_gate_decide(const struct microtl_gate *gate, struct microtl_gate_re
 		.old_after = -1.0f,
 		.new_recall_min = -1.0f,
 		.new_recall = -1.0f,
+		.base_before = -1.0f,
+		.base_after = -1.0f,
 	};
-	judge_old(gate, result, &coverage);
+	float coverage = judge_old(gate, result);
+	judge_loss(gate, result);
+	judge_base(gate, result);
 	uint8_t rarest = judge_new(gate, result, &worst);
+	bool has_new = rarest != MICROTL_LABEL_NONE;
 
-	if (has_old && (result->old_count < config->min_old || coverage < config->coverage)) {
+	if (microtl_class_set_count(&gate->old_classes) > 0 &&
+	    (gate->old_count < config->old_min || coverage < config->coverage)) {
 		conclude(result, MICROTL_VERDICT_UNDECIDED, MICROTL_GATE_FEW_OLD,
 			 MICROTL_LABEL_NONE);
-	} else if (has_old && result->old_after < result->old_before - config->margin) {
-		conclude(result, MICROTL_VERDICT_REJECTED, MICROTL_GATE_OLD_ACCURACY,
-			 MICROTL_LABEL_NONE);
-	} else if (has_old && result->loss_change > config->loss_sigmas * result->loss_error) {
-		conclude(result, MICROTL_VERDICT_REJECTED, MICROTL_GATE_OLD_LOSS,
-			 MICROTL_LABEL_NONE);
-	} else if (rarest != MICROTL_LABEL_NONE && gate->tally[rarest].count < config->min_new) {
-		conclude(result, MICROTL_VERDICT_UNDECIDED, MICROTL_GATE_FEW_NEW, rarest);
-	} else if (rarest != MICROTL_LABEL_NONE && result->new_recall_min < config->recall_new) {
-		conclude(result, MICROTL_VERDICT_REJECTED, MICROTL_GATE_NEW_RECALL, worst);
-	} else if (rarest != MICROTL_LABEL_NONE) {
-		conclude(result, MICROTL_VERDICT_ACCEPTED, MICROTL_GATE_LEARNED,
-			 MICROTL_LABEL_NONE);
+		return;
+	}
+	enum microtl_gate_reason harm = find_harm(gate, result, has_new);
+	if (harm != MICROTL_GATE_NONE) {
+		conclude(result, MICROTL_VERDICT_REJECTED, harm, MICROTL_LABEL_NONE);
+	} else if (has_new) {
+		conclude_new(gate, result, rarest, worst);
 	} else if (-result->loss_change > config->gain_sigmas * result->loss_error) {
 		conclude(result, MICROTL_VERDICT_ACCEPTED, MICROTL_GATE_IMPROVED,
 			 MICROTL_LABEL_NONE);
@@ -206,6 +307,8 @@ const char *microtl_gate_reason_text(enum microtl_gate_reason reason)
 		return "the old classes would be recognised with less certainty";
 	case MICROTL_GATE_NEW_RECALL:
 		return "the new class is not recognised often enough: label more of it";
+	case MICROTL_GATE_BASE_ACCURACY:
+		return "the base set is no longer recognised: check the labels";
 	}
 	return "unknown reason";
 }

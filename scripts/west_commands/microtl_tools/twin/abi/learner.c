@@ -23,6 +23,7 @@ static const struct number settings[] = {
 	SETTING(min_improvement),
 	SETTING(folds),
 	SETTING(holdout_min),
+	SETTING(base_fill),
 	SETTING(optimizer.kind),
 	SETTING(optimizer.schedule),
 	SETTING(optimizer.learning_rate),
@@ -31,13 +32,16 @@ static const struct number settings[] = {
 	SETTING(optimizer.epsilon),
 	SETTING(optimizer.weight_decay),
 	SETTING(optimizer.final_rate_ratio),
-	SETTING(gate.margin),
-	SETTING(gate.loss_sigmas),
+	SETTING(gate.accuracy_margin),
+	SETTING(gate.loss_margin),
+	SETTING(gate.recall_min),
+	SETTING(gate.base_margin),
+	SETTING(gate.sigmas),
 	SETTING(gate.gain_sigmas),
-	SETTING(gate.recall_new),
-	SETTING(gate.min_old),
-	SETTING(gate.min_new),
 	SETTING(gate.coverage),
+	SETTING(gate.old_min),
+	SETTING(gate.new_min),
+	SETTING(gate.own_min),
 #undef SETTING
 };
 
@@ -45,7 +49,8 @@ static const struct number results[] = {
 #define RESULT(field) NUMBER(struct microtl_gate_result, field)
 	RESULT(verdict),     RESULT(label),      RESULT(old_count),      RESULT(new_count),
 	RESULT(old_before),  RESULT(old_after),  RESULT(new_recall_min), RESULT(new_recall),
-	RESULT(loss_change), RESULT(loss_error),
+	RESULT(loss_change), RESULT(loss_error), RESULT(old_error),      RESULT(base_before),
+	RESULT(base_after),
 #undef RESULT
 };
 
