@@ -9,14 +9,16 @@ from microtl_tools.simulate.report import Simulation
 from microtl_tools.simulate.statistics import Verdict
 
 OPTIMIZERS = ("SGD", "MOMENTUM", "ADAM")
-"""Ends of CONFIG_MICROTL_HEAD_OPTIMIZER_*, in the order of ``enum microtl_optimizer_kind``."""
+"""Ends of CONFIG_MICROTL_TRAINER_OPTIMIZER_*, in the order of ``enum microtl_optimizer_kind``."""
 
 SYMBOLS = {
-    "epochs": ("HEAD_EPOCHS_COUNT", 1.0),
-    "batch": ("HEAD_BATCH_COUNT", 1.0),
-    "patience": ("HEAD_PATIENCE_COUNT", 1.0),
-    "optimizer.learning_rate": ("HEAD_LEARNING_RATE_MICRO", 1e6),
-    "optimizer.weight_decay": ("HEAD_WEIGHT_DECAY_MICRO", 1e6),
+    "epochs": ("TRAINER_EPOCH_COUNT", 1.0),
+    "batch": ("TRAINER_BATCH_COUNT", 1.0),
+    "patience": ("TRAINER_PATIENCE_COUNT", 1.0),
+    "folds": ("TRAINER_FOLD_COUNT", 1.0),
+    "optimizer.learning_rate": ("TRAINER_LEARNING_RATE_E6", 1e6),
+    "optimizer.momentum": ("TRAINER_MOMENTUM_E3", 1e3),
+    "optimizer.weight_decay": ("TRAINER_WEIGHT_DECAY_E6", 1e6),
 }
 """Setting of the core -> symbol behind CONFIG_MICROTL_, and how many of its unit are one (Kconfig
 has no fractions)."""
@@ -38,7 +40,7 @@ def _comments(simulation: Simulation) -> Iterator[str]:
         yield "# These settings were played; they are no recommendation to use them."
     if chosen.over_nearest_mean.mean < _AS_GOOD:
         yield "# The nearest class mean is about as good here, without training:"
-        yield "# CONFIG_MICROTL_HEAD_NCM=y with CONFIG_MICROTL_REPLAY_CAPACITY=0"
+        yield "# CONFIG_MICROTL_HEAD_NCM=y with CONFIG_MICROTL_TRAINER=n"
     for name, value in simulation.plan.settings.items():
         if name not in SYMBOLS and name != _KIND:
             yield f"# {name}={value:g} has no symbol: set it in struct microtl_fit_config"
@@ -47,9 +49,11 @@ def _comments(simulation: Simulation) -> Iterator[str]:
 def _symbols(simulation: Simulation) -> Iterator[str]:
     settings = simulation.settings
     labels = max(user.labels for user in simulation.chosen.users)
-    yield f"CONFIG_MICROTL_REPLAY_CAPACITY={min(labels, simulation.plan.capacity)}"
-    yield f"CONFIG_MICROTL_HEAD_OPTIMIZER_{OPTIMIZERS[int(settings[_KIND])]}=y"
+    yield f"CONFIG_MICROTL_REPLAY_SAMPLE_COUNT={min(labels, simulation.plan.capacity)}"
+    yield f"CONFIG_MICROTL_TRAINER_OPTIMIZER_{OPTIMIZERS[int(settings[_KIND])]}=y"
     for name, (symbol, unit) in SYMBOLS.items():
+        if name == "optimizer.momentum" and settings[_KIND] == 0:
+            continue  # the symbol is not there
         yield f"CONFIG_MICROTL_{symbol}={round(settings[name] * unit)}"
     if settings["patience"] > 0:
-        yield "CONFIG_MICROTL_HEAD_BEST_WEIGHTS=y"
+        yield "CONFIG_MICROTL_TRAINER_BEST_WEIGHTS=y"

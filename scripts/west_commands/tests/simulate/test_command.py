@@ -118,7 +118,7 @@ def test_text_picture_and_fragment(
     picture, fragment = tmp_path / "p.svg", tmp_path / "microtl.conf"
     files = ["--picture", str(picture), "--kconfig", str(fragment)]
     play = ["simulate", *model, "--data", str(data), "--scenario", "new-class"]
-    assert main([*play, *files, "--set", "epochs=30", "--set", "gate.margin=0.04"]) == 0
+    assert main([*play, *files, "--set", "epochs=30", "--set", "gate.recall_min=0.55"]) == 0
     out = capsys.readouterr().out
     assert "verdict: helps" in out
     assert "labels it takes:" in out
@@ -127,8 +127,8 @@ def test_text_picture_and_fragment(
     assert b"<svg" in picture.read_bytes()
     written = fragment.read_text(encoding="utf-8")
     assert written.strip() in out
-    assert "CONFIG_MICROTL_HEAD_EPOCHS_COUNT=30" in written
-    assert "# gate.margin=0.04 has no symbol" in written
+    assert "CONFIG_MICROTL_TRAINER_EPOCH_COUNT=30" in written
+    assert "# gate.recall_min=0.55 has no symbol" in written
     assert main([*play, *files]) == 1
     assert "is there already" in capsys.readouterr().err
     assert fragment.read_text(encoding="utf-8") == written
@@ -139,8 +139,8 @@ def test_suggested_symbols_exist() -> None:
     files = [path.read_text(encoding="utf-8") for path in MODULE.rglob("Kconfig*")]
     known = set(re.findall(r"^config MICROTL_(\w+)", "\n".join(files), re.M))
     wanted = {symbol for symbol, _ in SYMBOLS.values()}
-    wanted |= {f"HEAD_OPTIMIZER_{kind}" for kind in OPTIMIZERS}
-    wanted |= {"REPLAY_CAPACITY", "HEAD_BEST_WEIGHTS", "HEAD_NCM"}
+    wanted |= {f"TRAINER_OPTIMIZER_{kind}" for kind in OPTIMIZERS}
+    wanted |= {"REPLAY_SAMPLE_COUNT", "TRAINER_BEST_WEIGHTS", "HEAD_NCM"}
     assert wanted <= known
 
 
