@@ -52,16 +52,25 @@ class CallGraph:
     """The functions of all object files, by key."""
 
     functions: dict[str, Function] = field(default_factory=dict)
+    _by_name: dict[str, Function] = field(default_factory=dict)
+
+    def add(self, function: Function) -> None:
+        """Add a function. Compiled twice, it counts with its larger frame and all its calls."""
+        known = self.functions.get(function.key)
+        if known is not None:
+            known.frame = max(known.frame, function.frame)
+            known.bounded = known.bounded and function.bounded
+            return
+        self.functions[function.key] = function
+        self._by_name.setdefault(function.name, function)
 
     def find(self, name: str) -> Function | None:
         """Return the function of a name, global ones first."""
-        if name in self.functions:
-            return self.functions[name]
-        return next((f for f in self.functions.values() if f.name == name), None)
+        return self.functions.get(name) or self._by_name.get(name)
 
 
 def read_call_graph(files: Iterable[Path]) -> CallGraph:
-    """Read ``.ci`` files into one graph. A function compiled twice counts with its larger frame."""
+    """Read ``.ci`` files into one graph."""
     graph = CallGraph()
     for path in sorted(files):
         for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
@@ -83,10 +92,7 @@ def _read_line(line: str, graph: CallGraph) -> None:
             frame=int(stack[1]),
             bounded=stack[2] != "dynamic",
         )
-        known = graph.functions.get(node[1])
-        if known is None or known.frame < function.frame:
-            function.calls = known.calls if known else []
-            graph.functions[node[1]] = function
+        graph.add(function)
         return
     edge = _EDGE.match(line)
     if edge and edge[1] in graph.functions:

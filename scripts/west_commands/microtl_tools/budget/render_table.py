@@ -3,6 +3,7 @@
 
 """The report as text for people."""
 
+import textwrap
 from collections.abc import Iterable, Sequence
 
 from microtl_tools.budget.layout import GAP, LOAD, RegionUse
@@ -145,11 +146,14 @@ def _stacks(report: ImageReport) -> str:
     for stack in report.stacks:
         reserved = "?" if stack.reserved is None else show(stack.reserved)
         bound = show(stack.bytes) if not stack.unbounded else f"> {show(stack.bytes)}"
-        deepest = " > ".join(step.function for step in stack.path)
-        rows.append([stack.name, bound, reserved, deepest])
-        notes.extend(f"  {stack.name}: not counted: {what}" for what in stack.unbounded)
-    text = _table(rows, ("stack of", "bound", "reserved", "deepest path"), (1, 2))
-    return "\n".join([text, *notes])
+        rows.append([stack.name, bound, reserved])
+        deepest = " > ".join(f"{step.function} {step.bytes}" for step in stack.path)
+        interrupt = f", interrupt {stack.interrupt}" if stack.interrupt else ""
+        notes.append(f"deepest path of {stack.name}: {deepest}{interrupt}")
+        notes.extend(f"  not counted: {what}" for what in stack.unbounded)
+    wrapped = [textwrap.fill(note, 100, subsequent_indent="    ") for note in notes]
+    text = _table(rows, ("stack of", "bound", "reserved"), (1, 2))
+    return "\n".join([text, "", *wrapped])
 
 
 def _checks(verdict: Verdict) -> str:

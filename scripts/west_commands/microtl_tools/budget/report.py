@@ -42,15 +42,18 @@ class ImageReport:
     """One image. ``kinds`` are the kinds of memory that it uses, in the order of columns."""
 
     name: str
-    path: Path
+    image: Image = field(repr=False)
     board: str | None
-    machine: str
-    bits: int
     method: str
     uses: list[RegionUse]
     symbols: list[SymbolUse]
     warnings: list[str]
     stacks: list[StackBound] = field(default_factory=list)
+
+    @property
+    def path(self) -> Path:
+        """The ELF file."""
+        return self.image.path
 
     @property
     def hosted(self) -> bool:
@@ -84,8 +87,8 @@ class ImageReport:
             "name": self.name,
             "file": str(self.path),
             "board": self.board,
-            "machine": self.machine,
-            "bits": self.bits,
+            "machine": self.image.machine,
+            "bits": self.image.bits,
             "owners_from": self.method,
             "totals": self.totals(),
             "regions": [_region_json(use) for use in self.uses],
@@ -161,10 +164,8 @@ def _report(
     uses, unplaced = lay_out(image, regions, attribution.pieces())
     return ImageReport(
         name=name,
-        path=image.path,
+        image=image,
         board=board,
-        machine=image.machine,
-        bits=image.bits,
         method=attribution.method,
         uses=uses,
         symbols=_symbols(uses),

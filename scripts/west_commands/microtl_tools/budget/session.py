@@ -13,6 +13,7 @@ from microtl_tools.budget.build_folder import Build, build_of, builds
 from microtl_tools.budget.limits import Limits, check
 from microtl_tools.budget.regions import parse_region
 from microtl_tools.budget.report import ImageReport, report_build, report_elf
+from microtl_tools.budget.stack_report import stack_bounds
 from microtl_tools.budget.verdict import Verdict
 from microtl_tools.errors import UsageError
 from microtl_tools.output import warn
@@ -61,6 +62,8 @@ def _verdict(
             margin=args.margin,
             growth=args.max_growth,
         )
+    if build is not None:
+        report.stacks = stack_bounds(build, report, budget.stack)
     growth = growth_since(args.baseline, report) if args.baseline and main else None
     return Verdict(report=report, checks=check(report, limits, growth), growth=growth)
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 from microtl_tools.budget import owners
+from microtl_tools.budget.elf import read_image
 from microtl_tools.budget.linker_map import read_map
+from microtl_tools.budget.microtl_names import op_tables
 from microtl_tools.budget.report import ImageReport, owner_bytes, report_elf
 
 from .conftest import FIXTURES, elf
@@ -131,3 +133,31 @@ def test_owner_by_where_it_was_compiled(origin: str, owner: str) -> None:
 )
 def test_microtls_buffers_are_told_apart(symbol: str, part: str) -> None:
     assert owners.part("microtl", symbol, code=False, variable=True) == part
+
+
+def model_only(tmp_path: Path, keep_map: bool) -> ImageReport:
+    shutil.copy(elf("model"), tmp_path / "image.elf")
+    if keep_map:
+        shutil.copy(FIXTURES / "model.map", tmp_path / "image.map")
+    return report_elf(tmp_path / "image.elf")
+
+
+@pytest.mark.parametrize("keep_map", [True, False])
+def test_models_and_learners_are_microtls_under_any_name(tmp_path: Path, keep_map: bool) -> None:
+    """The application is compiled with them; names like "ops" or "head_params" say nothing."""
+    owner = {s.name: s.owner for s in model_only(tmp_path, keep_map).symbols}
+    assert owner["op0_weights"] == owner["op1_table"] == owner["ops"] == "microtl/weights"
+    assert owner["head_params"] == "microtl/heads"
+    assert owner["base_features"] == "microtl/base set"
+    assert owner["gesture"] == "microtl/variables"
+    assert owner["gesture_arena"] == "microtl/arena"
+    assert owner["gesture_replay_features"] == "microtl/replay"
+    assert owner["gesture_shadow"] == "microtl/heads"
+    assert not owner["gestures_seen"].startswith("microtl")
+    assert not owner["app_name"].startswith("microtl")
+
+
+def test_the_op_table_names_the_kernels_of_the_model() -> None:
+    (table,) = op_tables(read_image(elf("model")))
+    assert table.kernels == ("microtl_kernel_dense", "microtl_kernel_lut")
+    assert not list(op_tables(read_image(elf("xip"))))
