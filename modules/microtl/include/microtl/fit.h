@@ -78,7 +78,7 @@ struct microtl_fit_config {
 
 /** The defaults that held on real data, batch of one. */
 #define MICROTL_FIT_CONFIG_DEFAULT                                                                 \
-	{MICROTL_OPTIMIZER_CONFIG_DEFAULT, 20, 1, 0, 1e-3f, 4, 5, 5, MICROTL_GATE_CONFIG_DEFAULT}
+	{MICROTL_OPTIMIZER_CONFIG_DEFAULT, 20, 1, 0, 1e-3f, 4, 10, 5, MICROTL_GATE_CONFIG_DEFAULT}
 
 /**
  * Bytes of workspace of a job; to be aligned to 4.

@@ -13,10 +13,11 @@
  *   samples. Inside that class the largest recording gives its oldest sample: windows of one
  * recording are alike, so the memory loses least, and no recording is lost before all have one
  * sample left.
- * - Hold-out by recording: one recording in four, counted a class in order of arrival, is held out
- * as a whole and for good, so a class needs MICROTL_REPLAY_HOLDOUT_PERIOD recordings before it has
- * a hold-out. Never by window: neighbouring windows overlap. A held-out recording goes back to
- *   training only where a class would otherwise have no training sample at all.
+ * - Hold-out by recording: one recording in eight, counted a class in order of arrival, is held out
+ *   as a whole and for good; so a class needs MICROTL_REPLAY_HOLDOUT_PERIOD recordings before it
+ * has a hold-out, and folds judge till then. Never by window: neighbouring windows overlap. A
+ * held-out recording goes back to training only where a class would otherwise have no training
+ * sample.
  * - Frozen while a job trains on it: labels that arrive meanwhile go into free room and evict
  * nothing.
  *
@@ -38,7 +39,7 @@ extern "C" {
 #endif
 
 /** One recording in so many is held out. */
-#define MICROTL_REPLAY_HOLDOUT_PERIOD 4
+#define MICROTL_REPLAY_HOLDOUT_PERIOD 8
 
 /** Groups of samples: trained on, or kept for the gate. */
 #define MICROTL_REPLAY_TRAINING 0
