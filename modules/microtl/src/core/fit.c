@@ -6,14 +6,10 @@
 #include <microtl/fit.h>
 
 #include <errno.h>
-#include <string.h>
 
-#include <microtl/loss.h>
-
+#include "dense.h"
+#include "fit_phases.h"
 #include "fit_samples.h"
-#include "layers.h"
-#include "mathf.h"
-#include "rng.h"
 
 size_t microtl_fit_workspace_size(const struct microtl_head_spec *spec, uint16_t replay_capacity,
 				  uint16_t base_count)
@@ -23,18 +19,28 @@ size_t microtl_fit_workspace_size(const struct microtl_head_spec *spec, uint16_t
 					  (size_t)replay_capacity + base_count);
 }
 
-static bool arguments_valid(const struct microtl_fit_config *config,
-			    const struct microtl_fit_memory *memory,
-			    const struct microtl_head *active, const struct microtl_replay *replay,
-			    const struct microtl_base_set *base)
+static bool config_valid(const struct microtl_fit_config *config)
+{
+	return config->epochs > 0 && config->batch > 0 && config->folds <= MICROTL_FIT_FOLDS_MAX &&
+	       config->min_improvement >= 0.0f && microtl_priv_optimizer_valid(&config->optimizer);
+}
+
+static bool memory_valid(const struct microtl_fit_config *config,
+			 const struct microtl_fit_memory *memory)
+{
+	return memory->shadow != NULL && memory->workspace != NULL &&
+	       (uintptr_t)memory->workspace % sizeof(float) == 0 &&
+	       (memory->state != NULL || config->optimizer.kind == MICROTL_OPTIMIZER_SGD) &&
+	       (memory->gradient != NULL || config->batch == 1);
+}
+
+/* Every label has a row, and every sample a number. */
+static bool samples_valid(const struct microtl_head *active, const struct microtl_replay *replay,
+			  const struct microtl_base_set *base)
 {
 	uint16_t rows = microtl_head_class_rows(active->spec);
 
-	if (config->epochs == 0 || config->batch == 0 || config->folds > MICROTL_FIT_FOLDS_MAX ||
-	    !(config->min_improvement >= 0.0f) || memory->shadow == NULL ||
-	    memory->workspace == NULL || (uintptr_t)memory->workspace % sizeof(float) != 0 ||
-	    (config->batch > 1 && memory->gradient == NULL) ||
-	    replay->feature_count != active->spec->width[0]) {
+	if (replay->feature_count != active->spec->width[0]) {
 		return false;
 	}
 	for (uint16_t i = 0; i < replay->count; i++) {
@@ -89,25 +95,14 @@ static bool has_enough_classes(const struct microtl_fit *fit)
 		       1;
 }
 
-static uint32_t steps_of(const struct microtl_fit *fit, uint16_t samples)
+/* Samples of a training at most: the base set only fills up. */
+static uint16_t samples_at_most(const struct microtl_fit *fit)
 {
-	uint32_t batches = ((uint32_t)samples + fit->config->batch - 1U) / fit->config->batch;
+	uint32_t filled =
+		(uint32_t)fit->config->base_fill * microtl_class_set_count(&fit->active->classes);
+	uint32_t base = fit->base == NULL ? 0U : fit->base->count;
 
-	return batches * fit->config->epochs;
-}
-
-static void start_training(struct microtl_fit *fit, uint8_t training)
-{
-	fit->training = training;
-	fit->state = MICROTL_FIT_PREPARE;
-	fit->rng = microtl_priv_rng_seed(fit->seed, training);
-	fit->cursor = 0;
-	fit->epoch = 0;
-	fit->drawn = 0;
-	fit->stale = 0;
-	fit->loss = -1.0f;
-	fit->loss_sum = 0.0f;
-	fit->best_loss = FLT_MAX;
+	return (uint16_t)(fit->replay->frozen + (filled < base ? filled : base));
 }
 
 int microtl_fit_start(struct microtl_fit *fit, const struct microtl_fit_config *config,
@@ -115,7 +110,8 @@ int microtl_fit_start(struct microtl_fit *fit, const struct microtl_fit_config *
 		      struct microtl_replay *replay, const struct microtl_base_set *base,
 		      uint64_t seed)
 {
-	if (!arguments_valid(config, memory, active, replay, base)) {
+	if (!config_valid(config) || !memory_valid(config, memory) ||
+	    !samples_valid(active, replay, base)) {
 		return -EINVAL;
 	}
 	if (memory->workspace_size < microtl_fit_workspace_size(active->spec, replay->count,
@@ -125,14 +121,7 @@ int microtl_fit_start(struct microtl_fit *fit, const struct microtl_fit_config *
 	if (active->spec->loss == MICROTL_LOSS_MSE) {
 		return -ENOTSUP;
 	}
-	struct microtl_optimizer check;
-	int ret = microtl_optimizer_init(&check, &config->optimizer, memory->state, NULL, 0, 1);
-	if (ret == 0 && memory->state == NULL && config->optimizer.kind != MICROTL_OPTIMIZER_SGD) {
-		ret = -EINVAL;
-	}
-	if (ret == 0) {
-		ret = microtl_replay_freeze(replay);
-	}
+	int ret = microtl_replay_freeze(replay);
 	if (ret != 0) {
 		return ret;
 	}
@@ -158,8 +147,8 @@ int microtl_fit_start(struct microtl_fit *fit, const struct microtl_fit_config *
 		return ret;
 	}
 	microtl_priv_partition(fit);
-	fit->steps_total = (fit->folds + 1U) * steps_of(fit, microtl_priv_sample_count(fit));
-	start_training(fit, 0);
+	fit->steps_total = (fit->folds + 1U) * microtl_priv_fit_steps(fit, samples_at_most(fit));
+	microtl_priv_fit_begin(fit, 0);
 	return 0;
 }
 
@@ -170,297 +159,32 @@ static void finish(struct microtl_fit *fit, enum microtl_fit_state state, int er
 	microtl_replay_thaw(fit->replay);
 }
 
-/* The active head's parameters; rows of classes that it does not know start from zero. */
-static void copy_active(struct microtl_fit *fit)
-{
-	const struct microtl_head_spec *spec = fit->active->spec;
-	struct microtl_priv_layer last =
-		microtl_priv_layer(spec, (uint8_t)(spec->layer_count - 1U));
-	float *params = fit->memory.shadow;
-
-	memcpy(params, fit->active->params, microtl_head_param_count(spec) * sizeof(*params));
-	for (size_t c = 0; c < last.out; c++) {
-		if (!microtl_class_set_has(&fit->active->classes, (uint8_t)c)) {
-			memset(params + last.weights + c * last.in, 0, last.in * sizeof(*params));
-			params[last.bias + c] = 0.0f;
-		}
-	}
-	fit->trainee.classes = fit->active->classes;
-}
-
-static void imprint(struct microtl_fit *fit, uint8_t label)
-{
-	const struct microtl_head_spec *spec = fit->active->spec;
-	uint16_t begin = label == 0 ? 0 : fit->class_end[label - 1];
-	uint16_t end = fit->class_end[label];
-
-	if (begin == end) {
-		return;
-	}
-	microtl_head_imprint_begin(spec, fit->memory.shadow, label);
-	for (uint16_t i = begin; i < end; i++) {
-		microtl_head_imprint_add(spec, fit->memory.shadow, label,
-					 microtl_priv_sample_features(fit, fit->order[i]),
-					 fit->trainee.scratch);
-	}
-	microtl_head_imprint_end(spec, fit->memory.shadow, &fit->trainee.classes, label,
-				 (uint16_t)(end - begin));
-}
-
-/* Next new class at or behind the cursor; the number of rows where there is none. */
-static uint32_t next_new_class(const struct microtl_fit *fit, uint32_t label)
-{
-	uint32_t rows = microtl_head_class_rows(fit->active->spec);
-
-	while (label < rows && !microtl_class_set_has(&fit->new_classes, (uint8_t)label)) {
-		label++;
-	}
-	return label;
-}
-
-/* First the copy and the order of samples, then one new class a step, then the optimiser. */
-static int prepare(struct microtl_fit *fit)
-{
-	uint32_t rows = microtl_head_class_rows(fit->active->spec);
-
-	if (fit->cursor == 0) {
-		copy_active(fit);
-		microtl_priv_order_samples(fit);
-		fit->cursor = 1;
-		return fit->samples > 0 ? 0 : -ENODATA;
-	}
-	uint32_t label = next_new_class(fit, fit->cursor - 1U);
-	if (label < rows) {
-		imprint(fit, (uint8_t)label);
-		fit->cursor = label + 2U;
-		return 0;
-	}
-	fit->state = MICROTL_FIT_TRAIN;
-	return microtl_optimizer_init(&fit->optimizer, &fit->config->optimizer, fit->memory.state,
-				      fit->config->batch > 1 ? fit->memory.gradient : NULL,
-				      microtl_head_param_count(fit->active->spec),
-				      steps_of(fit, fit->samples));
-}
-
-static bool params_finite(const struct microtl_fit *fit)
-{
-	size_t count = microtl_head_param_count(fit->active->spec);
-
-	for (size_t i = 0; i < count; i++) {
-		if (!microtl_priv_finite(fit->memory.shadow[i])) {
-			return false;
-		}
-	}
-	return true;
-}
-
-static bool keeps_best(const struct microtl_fit *fit)
-{
-	return fit->config->patience > 0 && fit->memory.best != NULL;
-}
-
-static int end_training(struct microtl_fit *fit)
-{
-	if (keeps_best(fit)) {
-		memcpy(fit->memory.shadow, fit->memory.best,
-		       microtl_head_param_count(fit->active->spec) * sizeof(float));
-	}
-	fit->state = MICROTL_FIT_EVALUATE;
-	fit->cursor = 0;
-	return params_finite(fit) ? 0 : -ERANGE;
-}
-
-/* Early stopping and best weights; then the next epoch. */
-static int end_epoch(struct microtl_fit *fit, float loss)
-{
-	bool improved = loss < fit->best_loss - fit->config->min_improvement;
-
-	fit->state = MICROTL_FIT_TRAIN;
-	fit->drawn = 0;
-	fit->loss_sum = 0.0f;
-	fit->epoch++;
-	if (improved) {
-		fit->best_loss = loss;
-		fit->stale = 0;
-		if (keeps_best(fit)) {
-			memcpy(fit->memory.best, fit->memory.shadow,
-			       microtl_head_param_count(fit->active->spec) * sizeof(float));
-		}
-	} else {
-		fit->stale++;
-	}
-	bool stops = fit->config->patience > 0 && fit->stale >= fit->config->patience;
-	return stops || fit->epoch == fit->config->epochs ? end_training(fit) : 0;
-}
-
-static int learn_batch(struct microtl_fit *fit, uint16_t count)
-{
-	for (uint16_t i = 0; i < count; i++) {
-		uint16_t sample = microtl_priv_draw(fit);
-		const int8_t *features = microtl_priv_sample_features(fit, sample);
-		uint8_t label = microtl_priv_sample_label(fit, sample);
-		float loss;
-		int ret;
-
-		if (fit->config->batch == 1) {
-			ret = microtl_step(&fit->optimizer, &fit->trainee, features, label, NULL,
-					   &loss);
-		} else {
-			ret = microtl_step_accumulate(&fit->optimizer, &fit->trainee, features,
-						      label, NULL, &loss);
-		}
-		if (ret != 0) {
-			return ret;
-		}
-		fit->loss_sum += loss;
-	}
-	if (fit->config->batch > 1) {
-		microtl_step_apply(&fit->optimizer, &fit->trainee);
-	}
-	return 0;
-}
-
-static int train(struct microtl_fit *fit)
-{
-	uint16_t left = (uint16_t)(fit->samples - fit->drawn);
-	uint16_t count = left < fit->config->batch ? left : fit->config->batch;
-	int ret = learn_batch(fit, count);
-
-	if (ret != 0) {
-		return ret;
-	}
-	fit->steps++;
-	fit->drawn = (uint16_t)(fit->drawn + count);
-	if (fit->drawn < fit->samples) {
-		return 0;
-	}
-	fit->loss = fit->loss_sum / (float)fit->samples;
-	if (!fit->validates) {
-		return end_epoch(fit, fit->loss);
-	}
-	fit->state = MICROTL_FIT_VALIDATE;
-	fit->cursor = 0;
-	fit->validation_sum = 0.0f;
-	fit->validation_count = 0;
-	return 0;
-}
-
-/* What a head says about a sample: whether it is right, and its loss. */
-static bool judge(const struct microtl_fit *fit, const struct microtl_head *head, uint16_t sample,
-		  float *loss)
-{
-	uint16_t rows = microtl_head_class_rows(head->spec);
-	float *scratch = fit->trainee.scratch;
-	float *scores = scratch + microtl_head_scratch_count(head->spec);
-	uint8_t label = microtl_priv_sample_label(fit, sample);
-
-	microtl_head_scores(head, microtl_priv_sample_features(fit, sample), scores, scratch);
-	*loss = microtl_loss_value((enum microtl_loss)head->spec->loss, &head->classes, rows, label,
-				   NULL, scores);
-	return microtl_head_best(head, scores) == label;
-}
-
-static struct microtl_head shadow_head(const struct microtl_fit *fit)
-{
-	return (struct microtl_head){
-		.spec = fit->active->spec,
-		.params = fit->memory.shadow,
-		.classes = fit->trainee.classes,
-	};
-}
-
-static int validate(struct microtl_fit *fit)
-{
-	const struct microtl_head shadow = shadow_head(fit);
-	uint32_t count = fit->replay->frozen;
-	uint32_t judged = 0;
-
-	for (; fit->cursor < count && judged < MICROTL_FIT_EVALUATE_CHUNK; fit->cursor++) {
-		uint16_t sample = (uint16_t)fit->cursor;
-		float loss;
-
-		if (microtl_priv_sample_validates(fit, sample) &&
-		    microtl_class_set_has(&shadow.classes,
-					  microtl_priv_sample_label(fit, sample))) {
-			(void)judge(fit, &shadow, sample, &loss);
-			fit->validation_sum += loss;
-			fit->validation_count++;
-			judged++;
-		}
-	}
-	if (fit->cursor < count) {
-		return 0;
-	}
-	float loss = fit->validation_sum / (float)fit->validation_count;
-	return microtl_priv_finite(loss) ? end_epoch(fit, loss) : -ERANGE;
-}
-
-static void judge_for_gate(struct microtl_fit *fit, const struct microtl_head *shadow,
-			   uint16_t sample)
-{
-	uint8_t label = microtl_priv_sample_label(fit, sample);
-	float before = 0.0f;
-	float after;
-	bool correct_before = false;
-
-	if (microtl_class_set_has(&fit->active->classes, label)) {
-		correct_before = judge(fit, fit->active, sample, &before);
-	}
-	bool correct_after = judge(fit, shadow, sample, &after);
-	if (sample < fit->replay->frozen) {
-		microtl_gate_add(&fit->gate, label, correct_before, correct_after, before, after);
-	} else {
-		microtl_gate_add_base(&fit->gate, label, correct_before, correct_after, before,
-				      after);
-	}
-}
-
-static int evaluate(struct microtl_fit *fit)
-{
-	const struct microtl_head shadow = shadow_head(fit);
-	uint32_t count = microtl_priv_sample_count(fit);
-	uint32_t judged = 0;
-
-	for (; fit->cursor < count && judged < MICROTL_FIT_EVALUATE_CHUNK; fit->cursor++) {
-		if (microtl_priv_sample_judges(fit, (uint16_t)fit->cursor)) {
-			judge_for_gate(fit, &shadow, (uint16_t)fit->cursor);
-			judged++;
-		}
-	}
-	if (fit->cursor < count) {
-		return 0;
-	}
-	if (!microtl_priv_last_training(fit)) {
-		start_training(fit, (uint8_t)(fit->training + 1U));
-		return 0;
-	}
-	microtl_gate_decide(&fit->gate, &fit->result);
-	finish(fit, MICROTL_FIT_DONE, 0);
-	return 0;
-}
-
 int microtl_fit_step(struct microtl_fit *fit)
 {
-	int ret = -EALREADY;
+	bool done = false;
+	int ret;
 
 	switch (fit->state) {
 	case MICROTL_FIT_PREPARE:
-		ret = prepare(fit);
+		ret = microtl_priv_fit_prepare(fit);
 		break;
 	case MICROTL_FIT_TRAIN:
-		ret = train(fit);
+		ret = microtl_priv_fit_train(fit);
 		break;
 	case MICROTL_FIT_VALIDATE:
-		ret = validate(fit);
+		ret = microtl_priv_fit_validate(fit);
 		break;
 	case MICROTL_FIT_EVALUATE:
-		ret = evaluate(fit);
+		ret = microtl_priv_fit_evaluate(fit, &done);
 		break;
 	default:
-		return ret;
+		return -EALREADY;
 	}
 	if (ret != 0) {
 		finish(fit, MICROTL_FIT_FAILED, ret);
+	} else if (done) {
+		microtl_gate_decide(&fit->gate, &fit->result);
+		finish(fit, MICROTL_FIT_DONE, 0);
 	}
 	return ret;
 }
@@ -513,7 +237,7 @@ int microtl_fit_head(const struct microtl_fit *fit, struct microtl_head *head)
 	int ret = microtl_fit_result(fit, &result);
 
 	if (ret == 0) {
-		*head = shadow_head(fit);
+		*head = microtl_priv_fit_shadow(fit);
 	}
 	return ret;
 }

@@ -16,7 +16,7 @@ static bool unit(float x)
 	return x >= 0.0f && x < 1.0f;
 }
 
-static bool config_valid(const struct microtl_optimizer_config *config)
+bool microtl_priv_optimizer_valid(const struct microtl_optimizer_config *config)
 {
 	bool adam = config->kind == MICROTL_OPTIMIZER_ADAM;
 
@@ -36,7 +36,8 @@ int microtl_optimizer_init(struct microtl_optimizer *optimizer,
 {
 	size_t state_count = MICROTL_OPTIMIZER_STATE_COUNT(config->kind, params);
 
-	if (!config_valid(config) || updates_total == 0 || (state == NULL && state_count > 0)) {
+	if (!microtl_priv_optimizer_valid(config) || updates_total == 0 ||
+	    (state == NULL && state_count > 0)) {
 		return -EINVAL;
 	}
 	*optimizer = (struct microtl_optimizer){
