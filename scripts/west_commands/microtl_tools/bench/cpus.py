@@ -52,7 +52,7 @@ CPUS = {
             ("-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"),
             ("BENCH_FPU",),
             _MPS2,
-            (),
+            ("dsp",),
         ),
         Cpu(
             "cortex-m3",

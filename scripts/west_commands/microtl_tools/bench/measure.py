@@ -55,10 +55,13 @@ class Inference:
     """Bytes of stack that the run used."""
 
 
-def inference(model: ConvertedModel, cpu: Cpu, optimise: str = "-O2") -> Inference:
+def inference(
+    model: ConvertedModel, reference: ConvertedModel, cpu: Cpu, optimise: str = "-O2"
+) -> Inference:
     """Count one inference of ``model`` on ``cpu``.
 
-    The input is random but fixed. Raises MicroTLError where the output is not the twin's.
+    The input is random but fixed. ``reference`` is the same model, converted for the portable
+    kernels; MicroTLError where its twin gives another output.
     """
     values = _input(model)
     with tempfile.TemporaryDirectory(prefix="microtl-bench-") as folder:
@@ -66,7 +69,7 @@ def inference(model: ConvertedModel, cpu: Cpu, optimise: str = "-O2") -> Inferen
         image = build.build(Path(folder), cpu, units, optimise)
         run = trace.run(image.elf, cpu, image.mark)
         code = disassembly(image.elf)
-    _compare(model, values, run.data("output"), cpu)
+    _compare(reference, values, run.data("output"), cpu)
     costs = [cycles.cost(segment.blocks, code) for segment in run.segments]
     # Segment 0 is the whole run, 1 what lies between the two, and then one an operation.
     layers = [
@@ -120,13 +123,15 @@ def _input(model: ConvertedModel) -> npt.NDArray[np.int8]:
     return generator.integers(-128, 128, size=model.input.size, dtype=np.int8)
 
 
-def _compare(model: ConvertedModel, values: npt.NDArray[np.int8], output: bytes, cpu: Cpu) -> None:
+def _compare(
+    reference: ConvertedModel, values: npt.NDArray[np.int8], output: bytes, cpu: Cpu
+) -> None:
     from microtl_tools.twin.api import Twin
 
-    expected = Twin.from_converted(model).run(values[None, :]).tobytes()
+    expected = Twin.from_converted(reference).run(values[None, :]).tobytes()
     if output != expected:
         first = next(i for i, (a, b) in enumerate(zip(output, expected, strict=True)) if a != b)
         raise MicroTLError(
-            f"{model.name}: output {first} on {cpu.title} differs from the twin's",
+            f"{reference.name}: output {first} on {cpu.title} differs from the twin's",
             "a kernel is not exact on this CPU: please report it with the model",
         )

@@ -101,7 +101,9 @@ def _backbone(data: bytes, options: Options, name: str) -> Parts:
     graph, ends = read_graph(data)
     content = content_hash(graph)
     cut = _cut(graph, options)
-    program = lower(graph, KERNEL_SETS[options.kernels].lowerings)
+    program = lower(graph)
+    for call in program.calls:
+        KERNEL_SETS[options.kernels].prepare(call)
     plan(program)
     return Parts(data, content, options, name, graph, ends, cut, program)
 

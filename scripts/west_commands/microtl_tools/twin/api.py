@@ -64,8 +64,10 @@ class Twin:
     def from_converted(
         cls, converted: "ConvertedModel", toolchain: Toolchain | None = None
     ) -> "Twin":
-        """Build the twin of a model that the converter made with the portable kernels."""
-        if converted.kernels != "portable":
+        """Build the twin of a model, converted for kernels that have a C form for the host."""
+        from microtl_tools.convert.kernel_sets import KERNEL_SETS
+
+        if not KERNEL_SETS[converted.kernels].on_host:
             raise MicroTLError(
                 f"{converted.name}: converted for the kernels {converted.kernels!r}, which do not "
                 "run on this computer",
@@ -105,6 +107,23 @@ class Twin:
             check(result, "trace the model")
         ends = np.cumsum(sizes, dtype=np.int64)
         return [out[:, end - size : end] for end, size in zip(ends, sizes, strict=True)]
+
+    def head(self, features: Int8, *, activate: bool) -> NDArray[np.float32]:
+        """Return what the factory head says about ``features`` [n, width], [n, class rows].
+
+        Scores, or with ``activate`` what the model's loss makes of them: probabilities, or for
+        "mse" the scores themselves. MicroTLError where the model was converted without a head.
+        """
+        rows = int(self._abi.head_rows(self._model))
+        if rows == 0:
+            raise MicroTLError("this model was converted without a head")
+        features = np.ascontiguousarray(features).reshape(-1, self.output_size)
+        scores = np.empty((len(features), rows), np.float32)
+        result = self._abi.head_run(
+            self._model, len(features), pointer(features), int(activate), pointer(scores)
+        )
+        check(result, "run the head")
+        return scores
 
     def learner(self, capacity: int, settings: Mapping[str, float] | None = None) -> Learner:
         """Return a learner with the factory head and room for ``capacity`` labelled samples."""

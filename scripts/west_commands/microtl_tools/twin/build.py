@@ -80,12 +80,13 @@ def _includes() -> list[str]:
 
 
 def core_sources() -> list[Path]:
-    """Return the C files of the core: ``src/core`` and the portable kernels.
+    """Return the C files of the core: ``src/core`` and all kernels.
 
-    Kernels for one CPU family lie in folders of their own below ``kernels`` and stay out.
+    Kernels for one CPU family, in folders of their own below ``kernels``, have a C form for the
+    host, so that the twin runs what was converted for that family.
     """
     core = paths.core_root() / "src" / "core"
-    found = sorted([*core.glob("*.c"), *(core / "kernels").glob("*.c")])
+    found = sorted([*core.glob("*.c"), *(core / "kernels").glob("**/*.c")])
     if not found:
         raise MicroTLError(
             f"{core}: the sources of the C core are missing", "install microtl again"
@@ -118,7 +119,8 @@ def _link_core(target: Path, toolchain: Toolchain) -> None:
 
 
 def _compile(source: Path, output: Path, toolchain: Toolchain) -> None:
-    speed = _KERNEL_FLAGS if source.parent.name == "kernels" else _FLOAT_FLAGS
+    kernels = paths.core_root() / "src" / "core" / "kernels"
+    speed = _KERNEL_FLAGS if kernels in source.parents else _FLOAT_FLAGS
     arguments: Sequence[str | Path] = [*_COMMON_FLAGS, *speed, *_includes(), "-c", source]
     toolchain.run([*arguments, "-o", output])
 

@@ -3,33 +3,40 @@
 
 """Kernel sets: which C kernels a model is converted for.
 
-A set lowers operations in its own way: it may call other kernels, lay weights out for a CPU, and
-ask for scratch in the arena. What it does not lower itself, the portable kernels do. To add a set,
-write a module with its lowerings (see ``lower/``) and enter it here.
+Every operation is lowered for the portable kernels first. A set may then replace calls by calls of
+its own kernels, with weights laid out for a CPU and with scratch in the arena. To add a set, write
+a package with its ``prepare`` and enter it here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from microtl_tools.convert.lower import PORTABLE, Lowering
+from microtl_tools.convert.kernel_sets import dsp
+from microtl_tools.convert.program import KernelCall
 
 
 @dataclass(frozen=True)
 class KernelSet:
-    """A named set of lowerings, a key for each kind of operation."""
+    """A named set of kernels."""
 
     name: str
     summary: str
-    lowerings: Mapping[str, Lowering]
+    prepare: Callable[[KernelCall], None]
+    """Replaces a portable call where the set has a kernel for it."""
+    on_host: bool = True
+    """Whether the kernels also exist as C for the host: then the twin can run them."""
 
 
-def _extend(name: str, summary: str, lowerings: Mapping[str, Lowering]) -> KernelSet:
-    return KernelSet(name, summary, {**PORTABLE, **lowerings})
+def _as_it_is(call: KernelCall) -> None:
+    """The portable kernels need no preparation."""
 
 
 KERNEL_SETS: Mapping[str, KernelSet] = {
     kernel_set.name: kernel_set
-    for kernel_set in (_extend("portable", "C for every CPU, no scratch", {}),)
+    for kernel_set in (
+        KernelSet("portable", "C for every CPU, no scratch", _as_it_is),
+        KernelSet("dsp", "Cortex-M with DSP extension: M4, M7, M33", dsp.prepare),
+    )
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from microtl_tools.convert.graph import Graph, Op, Shape
+from microtl_tools.convert.graph import Graph, Op
 from microtl_tools.convert.lower import (
     binary,
     convolution,
@@ -59,23 +59,35 @@ PORTABLE: Mapping[str, Lowering] = {
     "TANH": table.lower_tanh,
     "TRANSPOSE": move.lower_transpose,
 }
-"""The portable kernels' lowering of each operation; a kernel set may replace entries."""
+"""The portable kernels' lowering of each operation."""
 
+_INPUT_COUNTS = {
+    **dict.fromkeys(("ADD", "MAXIMUM", "MINIMUM", "MUL", "PRELU", "SUB"), (2, 2)),
+    **dict.fromkeys(("EXPAND_DIMS", "MEAN", "PAD", "REDUCE_MAX", "TRANSPOSE"), (2, 2)),
+    **dict.fromkeys(("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR"), (2, 2)),
+    **dict.fromkeys(("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"), (2, 3)),
+    "CONCATENATION": (1, 64),
+    "PADV2": (3, 3),
+    "RESHAPE": (1, 2),
+    "STRIDED_SLICE": (4, 4),
+}
+"""Least and most inputs; one where nothing is said."""
 
 _MISPLACED = {"DEQUANTIZE": "it makes floats in the middle of the model"}
 _HINT = "quantise the whole model to int8, with fixed shapes"
 
 
-def lower(graph: Graph, lowerings: Mapping[str, Lowering]) -> Program:
+def lower(graph: Graph) -> Program:
     """Lower a simplified graph. Raises ModelError for what no kernel can do exactly."""
     need_activation(graph.input, "the model's input")
     need_batch_of_one(graph.input)
     context = Context(graph)
     for op in graph.ops:
         context.begin(op)
-        lowering = lowerings.get(op.kind)
+        lowering = PORTABLE.get(op.kind)
         if lowering is None:
             raise op.error(_MISPLACED.get(op.kind, "its inputs are not constant"), _HINT)
+        _need_inputs(op)
         try:
             lowering(context, op)
         except ValueError as error:
@@ -85,4 +97,11 @@ def lower(graph: Graph, lowerings: Mapping[str, Lowering]) -> Program:
     return context.program()
 
 
-__all__ = ["PORTABLE", "Lowering", "Shape", "lower"]
+def _need_inputs(op: Op) -> None:
+    least, most = _INPUT_COUNTS.get(op.kind, (1, 1))
+    if not least <= len(op.inputs) <= most:
+        wanted = str(least) if least == most else f"{least} to {most}"
+        raise op.error(
+            f"it has {len(op.inputs)} inputs, {wanted} are supported",
+            "the file is damaged or not consistent: export the model again",
+        )

@@ -1,0 +1,83 @@
+/*
+ * SPDX-FileCopyrightText: The MicroTL authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+/**
+ * @file
+ * @brief Parameters of the kernels for the Armv7E-M DSP extension (Cortex-M4, M7, M33).
+ *
+ * Weights are laid out for the kernel when the model is converted (`--kernels dsp`). The kernels
+ * also exist in C, for the host: same layout, same bits. The converter falls back on the portable
+ * kernels where one of the preconditions in kernels/dsp/blocks.h does not hold.
+ */
+
+#ifndef MICROTL_KERNELS_DSP_H_
+#define MICROTL_KERNELS_DSP_H_
+
+#include <stdint.h>
+
+#include <microtl/kernels.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** How a block rounds and clamps its outputs: as little as is exact. */
+enum microtl_dsp_rounding {
+	/** ReLU: all below the zero point is clamped, so ties of negative sums do not matter. */
+	MICROTL_DSP_RECTIFIED = 0,
+	/** Ties away from zero, clamped to int8. */
+	MICROTL_DSP_LINEAR = 1,
+	/** Ties away from zero, clamped to min and max. */
+	MICROTL_DSP_CLAMPED = 2,
+};
+
+/**
+ * Convolution; a 1x1 convolution with stride 1, or a dense layer on several vectors, as well.
+ *
+ * Pixels are worked out in order, two at a time, from a copy of their windows: the output may lie
+ * in front of the input and run into what was read. Reads up to 3 bytes behind the input.
+ */
+struct microtl_dsp_conv2d {
+	struct microtl_sliding at;
+	struct microtl_output out;
+	/** What stands outside the image: the input's zero point. */
+	int8_t border;
+	/** An enum microtl_dsp_rounding. */
+	uint8_t rounding;
+	/** Quads of one row of the window: kernel_w * in_c values, rounded up. */
+	uint16_t row_quads;
+	/** Panels of two channels; an odd last channel has a partner of zeros. */
+	const int32_t *panels;
+};
+
+/** Scratch of microtl_kernel_dsp_conv2d(): two widened patches and two rows of a patch. */
+#define MICROTL_DSP_CONV2D_SCRATCH(kernel_h, row_quads)                                            \
+	(2 * 8 * (kernel_h) * (row_quads) + 2 * 4 * (row_quads))
+void microtl_kernel_dsp_conv2d(const struct microtl_op *op, int8_t *arena);
+
+/** Scratch of microtl_kernel_dsp_pointwise(): two widened pixels. */
+#define MICROTL_DSP_POINTWISE_SCRATCH(quads) (2 * 8 * (quads))
+/**
+ * 1x1 windows with stride 1 and no padding on a multiple of four channels. The output may lie where
+ * the input lies if it has no more channels.
+ */
+void microtl_kernel_dsp_pointwise(const struct microtl_op *op, int8_t *arena);
+
+/** Dense layer on one vector. Reads up to 7 bytes behind the input. */
+struct microtl_dsp_dense {
+	uint16_t in_c, out_c;
+	struct microtl_output out;
+	/** An enum microtl_dsp_rounding. */
+	uint8_t rounding;
+	/** Panels of four channels, the last filled up with zeros. */
+	const int32_t *panels;
+};
+void microtl_kernel_dsp_dense(const struct microtl_op *op, int8_t *arena);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* MICROTL_KERNELS_DSP_H_ */

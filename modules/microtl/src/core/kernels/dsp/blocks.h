@@ -1,0 +1,74 @@
+/*
+ * SPDX-FileCopyrightText: The MicroTL authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+/**
+ * @file
+ * @brief Inner blocks of matrix products, for CPUs with the Armv7E-M DSP extension.
+ *
+ * Each block is written twice: in assembly (blocks_m4.S) where the CPU has SMLAD, in C (blocks.c)
+ * everywhere else. Both take the same data and give the same bits.
+ *
+ * Values are handled four at a time, a quad: x0..x3 become two words of two int16, (x0, x2) and
+ * (x1, x3), which is what SXTB16 makes of four bytes; weights are laid out alike.
+ *
+ * A panel holds all that a few output channels need, in the order in which it is read: biases,
+ * weights, multipliers, shift factors. Biases and weights are doubled, so that SMMULR of the sum
+ * and the multiplier is the reference's rounding doubling high multiplication; a shift factor is
+ * 2^(32 - n), so that SMMLAR shifts right by n, rounds, and adds the zero point. That needs n from
+ * 2 to 31 and sums below 2^30, which the converter checks.
+ */
+
+#ifndef MICROTL_KERNELS_DSP_BLOCKS_H_
+#define MICROTL_KERNELS_DSP_BLOCKS_H_
+
+#include <stdint.h>
+
+#include <microtl/kernels.h>
+
+/** Words that a quad of values takes. */
+#define DSP_QUAD_WORDS 2
+
+/** What the blocks need to know of an output; assembly reads it by offset. */
+struct microtl_priv_dsp_output {
+	/** Quads of one pixel. */
+	int32_t quads;
+	/** Bytes from the first pixel's output to the second's. */
+	int32_t step;
+	/** Output channels to work out: even for pairs, a multiple of four for a row. */
+	int32_t channels;
+	int32_t zero_point;
+	int32_t min;
+	int32_t max;
+	/** An enum microtl_dsp_rounding. */
+	int32_t rounding;
+};
+
+/**
+ * Widens @a quads quads of two pixels and interleaves them: per quad, the words (x0, x2) of the
+ * first and the second pixel, then (x1, x3) of both. Reads whole quads.
+ */
+void microtl_priv_dsp_widen_pair(const int8_t *first, const int8_t *second, uint32_t *widened,
+				 uint32_t quads);
+
+/**
+ * Two pixels, two channels at a time. A panel of two channels: bias 0, bias 1; per quad the words
+ * (w0, w2) of both channels, then (w1, w3) of both; multiplier 0, 1; shift factor 0, 1.
+ *
+ * @return What follows the last panel that was used.
+ */
+const int32_t *microtl_priv_dsp_pairs(const uint32_t *widened, const int32_t *panels,
+				      int8_t *output, const struct microtl_priv_dsp_output *how);
+
+/**
+ * One vector, four channels at a time. A panel of four channels: 4 biases; per two quads four words
+ * of each channel in turn; 4 multipliers; 4 shift factors. Reads an even number of quads, aligned
+ * to 4 bytes; what lies behind the vector meets weights of zero.
+ *
+ * @return What follows the last panel that was used.
+ */
+const int32_t *microtl_priv_dsp_row(const int8_t *values, const int32_t *panels, int8_t *output,
+				    const struct microtl_priv_dsp_output *how);
+
+#endif /* MICROTL_KERNELS_DSP_BLOCKS_H_ */

@@ -1,0 +1,141 @@
+# SPDX-FileCopyrightText: The MicroTL authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""Panels: bias, weights and scaling of a few channels in the order in which a block reads them.
+
+The layouts, and why biases and weights are doubled, are described in ``kernels/dsp/blocks.h``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from microtl_tools.convert.lower.context import constant
+from microtl_tools.convert.program import Constant, KernelCall, Value
+from microtl_tools.imports import require
+
+QUAD = 4
+_SUM_LIMIT = 1 << 30
+_SHIFTS = range(2, 32)
+
+
+@dataclass
+class Filters:
+    """The filters of a layer, with the input's zero point folded into the bias."""
+
+    weights: Any
+    """int64 [channels][depth]"""
+    bias: Any
+    """int64 [channels]"""
+    multiplier: Any
+    """int64 [channels]"""
+    shift: Any
+    """int64 [channels], bits to the right"""
+
+    @classmethod
+    def of(cls, fields: dict[str, Value], weights: Any) -> Filters:
+        """Take them from a portable kernel's parameters; ``weights`` is [channels][depth]."""
+        np = require("numpy", "convert models")
+        channels = len(weights)
+        weights = weights.astype(np.int64)
+        bias = _values(fields["bias"], channels)
+        zero_point = fields["input_zero_point"]
+        return cls(
+            weights=weights,
+            bias=bias - zero_point * weights.sum(axis=1),
+            multiplier=_values(fields["multiplier"], channels),
+            shift=-_values(fields["shift"], channels),
+        )
+
+    def exact(self) -> bool:
+        """Whether doubled sums fit 32 bits for every input, and every shift can be a factor."""
+        np = require("numpy", "convert models")
+        low = self.bias + np.minimum(self.weights * -128, self.weights * 127).sum(axis=1)
+        high = self.bias + np.maximum(self.weights * -128, self.weights * 127).sum(axis=1)
+        bound = max(abs(int(low.min())), abs(int(high.max())), int(abs(self.bias).max()))
+        return bound < _SUM_LIMIT and all(int(s) in _SHIFTS for s in self.shift)
+
+    def padded(self, group: int) -> Filters:
+        """Fill up with channels of zeros to a multiple of ``group``."""
+        np = require("numpy", "convert models")
+        more = -len(self.bias) % group
+        return Filters(
+            np.pad(self.weights, ((0, more), (0, 0))),
+            np.pad(self.bias, (0, more)),
+            np.pad(self.multiplier, (0, more)),
+            np.pad(self.shift, (0, more), constant_values=_SHIFTS[0]),
+        )
+
+
+def pair_panels(filters: Filters) -> Constant:
+    """Panels of two channels, for ``microtl_priv_dsp_pairs()``; the depth is whole quads."""
+    np = require("numpy", "convert models")
+    padded = filters.padded(2)
+    # [panel][channel][quad][even or odd] -> [panel][quad][even or odd][channel]
+    words = _words(padded.weights).reshape(len(padded.bias) // 2, 2, -1, 2)
+    return _panels(padded, 2, np.moveaxis(words, 1, 3), filters)
+
+
+def row_panels(filters: Filters) -> Constant:
+    """Panels of four channels, for ``microtl_priv_dsp_row()``; the depth is two quads, or more."""
+    np = require("numpy", "convert models")
+    padded = filters.padded(4)
+    # [panel][channel][two quads][word] -> [panel][two quads][channel][word]
+    words = _words(padded.weights).reshape(len(padded.bias) // 4, 4, -1, 4)
+    return _panels(padded, 4, np.moveaxis(words, 1, 2), filters)
+
+
+def _panels(padded: Filters, group: int, words: Any, filters: Filters) -> Constant:
+    np = require("numpy", "convert models")
+    count = len(padded.bias) // group
+    parts = (
+        2 * padded.bias,
+        words.reshape(count, -1),
+        padded.multiplier,
+        1 << (32 - padded.shift),
+    )
+    panels = np.concatenate([part.reshape(count, -1) for part in parts], axis=1)
+    channels, depth = filters.weights.shape
+    note = f"[{channels}][{depth}] in panels of {group} channels"
+    return constant("panels", panels.astype(np.int32), "int32_t", note)
+
+
+def _words(weights: Any) -> Any:
+    """Pack doubled weights: [channels][depth] -> [channels][quads * 2] of two int16 each."""
+    np = require("numpy", "convert models")
+    quads = (2 * weights).reshape(len(weights), -1, 2, 2)
+    low, high = quads[:, :, 0, :], quads[:, :, 1, :]
+    words = (low & 0xFFFF) | (high & 0xFFFF) << 16
+    return words.astype(np.uint32).view(np.int32).reshape(len(weights), -1)
+
+
+def pad_depth(weights: Any, multiple: int) -> Any:
+    """Fill up the last dimension with zeros to a multiple."""
+    np = require("numpy", "convert models")
+    more = -weights.shape[-1] % multiple
+    return np.pad(weights, [(0, 0)] * (weights.ndim - 1) + [(0, more)])
+
+
+def reads(call: KernelCall, size: int) -> None:
+    """Let the call read ``size`` bytes of its input: what follows it has to lie in the arena."""
+    source = call.inputs[0]
+    assert source is not None
+    source.size = max(source.size, size)
+
+
+def rounding(output: dict[str, int]) -> str:
+    """Return the enum microtl_dsp_rounding for a struct microtl_output: as little as is exact."""
+    low, high = output["min"], output["max"]
+    if (low, high) != (-128, 127):
+        return "MICROTL_DSP_CLAMPED"
+    return "MICROTL_DSP_RECTIFIED" if output["zero_point"] == low else "MICROTL_DSP_LINEAR"
+
+
+def _values(value: Value, channels: int) -> Any:
+    """Return an array parameter as int64, one value for all channels repeated."""
+    np = require("numpy", "convert models")
+    if value is None:
+        return np.zeros(channels, np.int64)
+    assert isinstance(value, Constant)
+    return np.broadcast_to(value.values.astype(np.int64), channels)
