@@ -8,6 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from microtl_tools.budget.sizes import parse_size
+from microtl_tools.convert.options import (
+    add_data_options,
+    add_head_options,
+)
+from microtl_tools.convert.options import (
+    add_output_options as add_conversion_options,
+)
 from microtl_tools.errors import MicroTLError, OverBudgetError, UsageError
 
 EPILOG = """\
@@ -60,6 +67,8 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     add_limit_options(parser)
     _add_prediction_options(parser)
     _add_output_options(parser)
+    for add in (add_head_options, add_data_options, add_conversion_options):
+        add(parser)
     parser.set_defaults(handler=run)
     return parser
 
@@ -108,8 +117,8 @@ def _add_prediction_options(parser: argparse.ArgumentParser) -> None:
         "--config",
         action="append",
         default=[],
-        metavar="CONFIG_X=VALUE",
-        help="a Kconfig option of MicroTL that differs from its default",
+        metavar="FILE | CONFIG_X=VALUE",
+        help="a prj.conf, or an option of MicroTL that differs from its default",
     )
     group.add_argument(
         "--prediction",

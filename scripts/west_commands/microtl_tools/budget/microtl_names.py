@@ -47,6 +47,18 @@ def op_tables(image: Image) -> Iterator[OpTable]:
 
 
 def object_names(image: Image) -> tuple[str, ...]:
-    """Return the names of learners and windows; their buffers' names begin with them."""
+    """Return the names of learners and windows; their buffers' names begin with them.
+
+    What Zephyr collects is an object's description, NAME_config, or the object itself.
+    """
     holders = {s.index for s in image.sections if _ITERABLE.fullmatch(s.name)}
-    return tuple(s.name for s in image.symbols if s.section in holders and not s.function)
+    found = [s.name for s in image.symbols if s.section in holders and not s.function]
+    return tuple(name.removesuffix("_config") for name in found)
+
+
+def learner_of(image: Image, model: str) -> str | None:
+    """Return the learner that uses a model, given by its C symbol."""
+    addresses = {s.address for s in image.symbols if s.name == model}
+    configs = [s for s in image.symbols if s.name.endswith("_config") and not s.function]
+    users = (c for c in configs if addresses & set(image.words_at(c.address, c.size)))
+    return next((c.name.removesuffix("_config") for c in users), None)

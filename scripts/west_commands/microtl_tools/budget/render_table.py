@@ -28,6 +28,8 @@ def render(verdict: Verdict, *, top: int, owner: str | None, sections: bool) -> 
         parts.append(_symbols(verdict, top, owner))
     if verdict.growth:
         parts.append(_growth(verdict, top))
+    if verdict.differences:
+        parts.append(_prediction(verdict))
     if report.stacks:
         parts.append(_stacks(report))
     parts.append(_checks(verdict))
@@ -138,6 +140,22 @@ def _growth(verdict: Verdict, top: int) -> str:
         rows.append([name, *(show_change(changes.get(k, 0)) for k in kinds)])
     headers = (f"since {growth.baseline}", *kinds)
     return _table(rows, headers, range(1, len(kinds) + 1))
+
+
+def _prediction(verdict: Verdict) -> str:
+    """Say where image and prediction differ; where they agree the total is enough."""
+    rows = []
+    for d in verdict.differences:
+        if d.excess:
+            actual = "-" if d.actual is None else show(d.actual)
+            rows.append([d.symbol, d.kind, show(d.predicted), actual, show_change(d.excess)])
+    for kind in verdict.report.kinds:
+        same = [d for d in verdict.differences if d.kind == kind]
+        predicted, actual = sum(d.predicted for d in same), sum(d.actual or 0 for d in same)
+        total = f"all {len(same)} objects"
+        rows.append([total, kind, show(predicted), show(actual), show_change(actual - predicted)])
+    headers = ("prediction", "memory", "predicted", "image", "difference")
+    return _table(rows, headers, (2, 3, 4))
 
 
 def _stacks(report: ImageReport) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from microtl_tools.budget.baseline import growth_since
 from microtl_tools.budget.budget_file import FILE_NAME, Budget, read_budget, with_options
 from microtl_tools.budget.build_folder import Build, build_of, builds
+from microtl_tools.budget.compare import compare, read_prediction
 from microtl_tools.budget.limits import Limits, check
 from microtl_tools.budget.regions import parse_region
 from microtl_tools.budget.report import ImageReport, report_build, report_elf
@@ -65,7 +66,13 @@ def _verdict(
     if build is not None:
         report.stacks = stack_bounds(build, report, budget.stack)
     growth = growth_since(args.baseline, report) if args.baseline and main else None
-    return Verdict(report=report, checks=check(report, limits, growth), growth=growth)
+    prediction = getattr(args, "prediction", None)
+    return Verdict(
+        report=report,
+        checks=check(report, limits, growth),
+        growth=growth,
+        differences=compare(read_prediction(prediction), report) if prediction and main else (),
+    )
 
 
 def _budget(given: Path | None, build: Build | None, board: str | None) -> Budget:

@@ -9,6 +9,7 @@ from typing import Any
 
 from microtl_tools.budget.advice import Advice
 from microtl_tools.budget.baseline import Growth
+from microtl_tools.budget.compare import Difference
 from microtl_tools.budget.limits import Check, broken
 from microtl_tools.budget.owners import belongs
 from microtl_tools.budget.report import ImageReport, SymbolUse
@@ -24,6 +25,7 @@ class Verdict:
     report: ImageReport
     checks: Sequence[Check]
     growth: Growth | None = None
+    differences: Sequence[Difference] = ()
     advice: Sequence[Advice] = field(default_factory=tuple)
 
     @property
@@ -82,6 +84,7 @@ class Verdict:
             **self.report.to_json(),
             "limits": [{**asdict(c), "excess": c.excess, "ok": c.ok} for c in self.checks],
             "growth": growth,
+            "prediction": [{**asdict(d), "excess": d.excess} for d in self.differences],
             "advice": [asdict(a) for a in self.advice],
             "ok": self.ok,
         }

@@ -1,0 +1,85 @@
+# SPDX-FileCopyrightText: The MicroTL authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""Hold a prediction against the image that came of it, object by object."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from microtl_tools.budget.elf import Image
+from microtl_tools.budget.microtl_names import learner_of
+from microtl_tools.budget.predict import LEARNER, Predicted, Prediction
+from microtl_tools.budget.report import ImageReport
+from microtl_tools.errors import MicroTLError
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One object: bytes predicted, and bytes in the image (None: it is not there)."""
+
+    symbol: str
+    owner: str
+    kind: str
+    predicted: int
+    actual: int | None
+
+    @property
+    def excess(self) -> int:
+        """Bytes more than predicted."""
+        return (self.actual or 0) - self.predicted
+
+
+def read_prediction(path: Path) -> Prediction:
+    """Read what ``budget MODEL --json`` printed."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))["prediction"]
+        rows = tuple(
+            Predicted(str(o["symbol"]), str(o["owner"]), str(o["kind"]), int(o["bytes"]))
+            for o in content["objects"]
+        )
+        return Prediction(str(content["model"]), rows)
+    except (ValueError, KeyError, TypeError) as error:
+        raise MicroTLError(
+            f"{path}: is no prediction",
+            "make one with: west microtl budget MODEL --json > prediction.json",
+        ) from error
+
+
+def compare(prediction: Prediction, report: ImageReport) -> list[Difference]:
+    """Return every object of the prediction with its size in the image.
+
+    Raises MicroTLError where the image has no such model, or cannot tell.
+    """
+    image = report.image
+    if not image.has_symtab:
+        raise MicroTLError(f"{image.path}: has no symbol table to compare a prediction with")
+    if not any(s.name == prediction.model for s in image.symbols):
+        raise MicroTLError(
+            f"{image.path}: has no model {prediction.model}",
+            "the linker drops models that nothing uses; is this the image for that prediction?",
+        )
+    origin = next((s.origin for s in report.symbols if s.name == prediction.model), "")
+    mine = {s.name for s in report.symbols if s.origin == origin}
+    learner = learner_of(image, prediction.model)
+    return [
+        Difference(
+            name := row.symbol.replace(LEARNER, learner or LEARNER),
+            row.owner,
+            row.kind,
+            row.bytes,
+            _size(image, name, None if row.symbol.startswith(LEARNER) else mine),
+        )
+        for row in prediction.rows
+    ]
+
+
+def _size(image: Image, name: str, among: set[str] | None) -> int | None:
+    """Return the size of an object, or of all whose names begin so; ``among`` are candidates."""
+    if name.endswith("*"):
+        start = name[:-1]
+        found = [s for s in image.symbols if s.name.startswith(start)]
+    else:
+        found = [s for s in image.symbols if s.name == name]
+    sizes = {s.address: s.size for s in found if among is None or s.name in among}
+    return sum(sizes.values()) if sizes else None

@@ -1,0 +1,92 @@
+# SPDX-FileCopyrightText: The MicroTL authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""``microtl budget MODEL``: what will it take, before anything is built?"""
+
+import argparse
+from collections.abc import Sequence
+
+from microtl_tools.budget.boards import board_regions
+from microtl_tools.budget.learner_config import learner_config
+from microtl_tools.budget.predict import Prediction, predict
+from microtl_tools.budget.regions import FLASH, RAM, Region, parse_region
+from microtl_tools.budget.render_table import bar, percent
+from microtl_tools.budget.sizes import show
+from microtl_tools.errors import OverBudgetError, UsageError
+from microtl_tools.output import dump_json, emit, table, warn
+
+
+def run(args: argparse.Namespace) -> int:
+    """Convert, predict, print; raise OverBudgetError where MicroTL alone is over a limit."""
+    from microtl_tools.convert.api import convert
+    from microtl_tools.convert.options import to_options
+
+    _check_usage(args)
+    regions = [parse_region(text) for text in args.region]
+    if not regions and args.board:
+        regions = board_regions(args.board)
+    converted = convert(args.image, to_options(args))
+    prediction = predict(converted, learner_config(args.config))
+    if args.json:
+        dump_json({"board": args.board, "prediction": prediction.to_json()})
+    else:
+        emit(_text(prediction, regions, args.board))
+        for note in converted.notes:
+            warn(note)
+    _check(args, prediction, regions)
+    return 0
+
+
+def _check_usage(args: argparse.Namespace) -> None:
+    for option in ("map", "baseline", "html", "prediction", "domain"):
+        if getattr(args, option) is not None:
+            raise UsageError(f"--{option} belongs to an image, but {args.image} is a model")
+
+
+def _text(prediction: Prediction, regions: Sequence[Region], board: str | None) -> str:
+    rows: list[list[str]] = []
+    for row in prediction.rows:
+        sizes = [show(row.bytes) if row.kind == kind else "0" for kind in (FLASH, RAM)]
+        rows.append([row.symbol, row.owner, *sizes])
+    rows.append(["total", "", *(show(prediction.total(kind)) for kind in (FLASH, RAM))])
+    target = f" on {board}" if board else ""
+    parts = [
+        f"{prediction.model}{target}: MicroTL's data, as a 32-bit CPU will have it",
+        table(rows, ("object", "owner", FLASH, RAM), right=(2, 3)),
+    ]
+    memories = [
+        [
+            r.name,
+            show(prediction.total(r.kind)),
+            show(r.size),
+            percent(prediction.total(r.kind), r.size),
+            bar(prediction.total(r.kind), r.size),
+        ]
+        for r in regions
+        if r.size
+    ]
+    if memories:
+        parts.append(table(memories, ("memory", "MicroTL", "size", "full", ""), right=(1, 2, 3)))
+    parts.append(
+        "Not in here: code, the trainer's stack, Zephyr and the application. After the build:\n"
+        "west microtl budget --prediction FILE, with FILE from this command's --json"
+    )
+    return "\n\n".join(parts)
+
+
+def _check(args: argparse.Namespace, prediction: Prediction, regions: Sequence[Region]) -> None:
+    """MicroTL alone must fit already, or nothing can come of the build."""
+    limits = [(f"memory {r.name}", r.kind, r.size) for r in regions if r.size is not None]
+    for option, kind in (("max_flash", FLASH), ("max_ram", RAM)):
+        if getattr(args, option) is not None:
+            limits.append((f"--{option.replace('_', '-')}", kind, getattr(args, option)))
+    over = [
+        f"{prediction.model}: MicroTL alone needs {show(prediction.total(kind))} bytes of {kind}, "
+        f"{what} allows {show(limit)}, {show(prediction.total(kind) - limit)} too many"
+        for what, kind, limit in limits
+        if prediction.total(kind) > limit
+    ]
+    if over:
+        largest = sorted(prediction.rows, key=lambda row: -row.bytes)[:5]
+        over.append("  largest: " + ", ".join(f"{r.symbol} {show(r.bytes)}" for r in largest))
+        raise OverBudgetError("\n".join(over))
