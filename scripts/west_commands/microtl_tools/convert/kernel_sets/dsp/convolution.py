@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from microtl_tools.convert.kernel_sets.dsp.dense import as_dense
+from microtl_tools.convert.kernel_sets.dsp.fields import array, number, struct
 from microtl_tools.convert.kernel_sets.dsp.panels import (
     QUAD,
     Filters,
@@ -16,24 +15,21 @@ from microtl_tools.convert.kernel_sets.dsp.panels import (
     reads,
     rounding,
 )
-from microtl_tools.convert.program import Constant, KernelCall
+from microtl_tools.convert.program import KernelCall
 
 
 def prepare_conv(call: KernelCall) -> None:
     """Replace a portable convolution without groups and dilation."""
-    fields = call.fields
-    at: dict[str, Any] = fields["at"]
-    if fields["filter_c"] != at["in_c"] or at["dilation_h"] != 1 or at["dilation_w"] != 1:
+    at = struct(call, "at")
+    if number(call, "filter_c") != at["in_c"] or at["dilation_h"] != 1 or at["dilation_w"] != 1:
         return
-    weights = fields["weights"]
-    assert isinstance(weights, Constant)
-    rows = weights.values.reshape(at["out_c"], at["kernel_h"], -1)
+    rows = array(call, "weights").values.reshape(at["out_c"], at["kernel_h"], -1)
     if _covers_all(at):
         as_dense(call, rows.reshape(at["out_c"], -1))
         return
     row_size = rows.shape[-1]
     rows = pad_depth(rows, QUAD)
-    filters = Filters.of(fields, rows.reshape(at["out_c"], -1))
+    filters = Filters.of(call, rows.reshape(at["out_c"], -1))
     if not filters.exact():
         return
     row_quads = rows.shape[-1] // QUAD
@@ -44,23 +40,23 @@ def prepare_conv(call: KernelCall) -> None:
         16 * row_quads if pointwise else 16 * at["kernel_h"] * row_quads + 8 * row_quads
     )
     reads(call, at["in_h"] * at["in_w"] * at["in_c"] + row_quads * QUAD - row_size)
-    output: dict[str, int] = fields["out"]
+    output = struct(call, "out")
     call.fields = {
         "at": at,
         "out": output,
-        "border": fields["input_zero_point"],
+        "border": number(call, "input_zero_point"),
         "rounding": rounding(output),
         "row_quads": row_quads,
         "panels": pair_panels(filters),
     }
 
 
-def _is_pointwise(at: dict[str, Any]) -> bool:
+def _is_pointwise(at: dict[str, int]) -> bool:
     ones = all(at[name] == 1 for name in ("kernel_h", "kernel_w", "stride_h", "stride_w"))
     return ones and at["in_c"] % QUAD == 0 and at["pad_top"] == 0 and at["pad_left"] == 0
 
 
-def _covers_all(at: dict[str, Any]) -> bool:
+def _covers_all(at: dict[str, int]) -> bool:
     """Whether the only window is the whole image."""
     return (at["kernel_h"], at["kernel_w"]) == (at["in_h"], at["in_w"]) and (
         at["pad_top"] == 0 and at["pad_left"] == 0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from microtl_tools.convert.kernel_sets.dsp.fields import array, number, struct
 from microtl_tools.convert.kernel_sets.dsp.panels import (
     QUAD,
     Filters,
@@ -16,29 +17,26 @@ from microtl_tools.convert.kernel_sets.dsp.panels import (
     rounding,
     row_panels,
 )
-from microtl_tools.convert.program import Constant, KernelCall
+from microtl_tools.convert.program import KernelCall
 
 
 def prepare_dense(call: KernelCall) -> None:
     """Replace a portable dense layer; a zero point of the weights is taken off beforehand."""
-    fields = call.fields
-    weights = fields["weights"]
-    assert isinstance(weights, Constant)
-    rows = weights.values.reshape(fields["out_c"], -1).astype("int64")
-    rows = rows - fields["weights_zero_point"]
-    if fields["batch"] == 1:
+    rows = array(call, "weights").values.reshape(number(call, "out_c"), -1).astype("int64")
+    rows = rows - number(call, "weights_zero_point")
+    if number(call, "batch") == 1:
         as_dense(call, rows)
-    elif fields["in_c"] % QUAD == 0:
+    elif number(call, "in_c") % QUAD == 0:
         _as_pixels(call, rows)
 
 
 def as_dense(call: KernelCall, rows: Any) -> None:
     """Make a call a dense layer on one vector; ``rows`` are its weights, [out_c][in_c]."""
     channels, depth = rows.shape
-    filters = Filters.of(call.fields, pad_depth(rows, 2 * QUAD))
+    filters = Filters.of(call, pad_depth(rows, 2 * QUAD))
     if not filters.exact():
         return
-    output: dict[str, int] = call.fields["out"]
+    output = struct(call, "out")
     call.kernel = "microtl_kernel_dsp_dense"
     call.struct = "microtl_dsp_dense"
     reads(call, filters.weights.shape[1])
@@ -52,18 +50,25 @@ def as_dense(call: KernelCall, rows: Any) -> None:
 
 
 def _as_pixels(call: KernelCall, rows: Any) -> None:
-    filters = Filters.of(call.fields, rows)
+    filters = Filters.of(call, rows)
     if not filters.exact():
         return
-    fields = call.fields
-    output: dict[str, int] = fields["out"]
-    row_quads = fields["in_c"] // QUAD
-    sizes = {"in_w": fields["batch"], "in_c": fields["in_c"], "out_c": fields["out_c"]}
+    output = struct(call, "out")
+    channels, depth = rows.shape
+    batch = number(call, "batch")
+    row_quads = depth // QUAD
     call.kernel = "microtl_kernel_dsp_pointwise"
     call.struct = "microtl_dsp_conv2d"
     call.scratch_size = 16 * row_quads
     call.fields = {
-        "at": {"in_h": 1, "out_h": 1, "out_w": fields["batch"], **sizes},
+        "at": {
+            "in_h": 1,
+            "in_w": batch,
+            "in_c": depth,
+            "out_h": 1,
+            "out_w": batch,
+            "out_c": channels,
+        },
         "out": output,
         "border": 0,
         "rounding": rounding(output),

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from microtl_tools.convert.kernel_sets.dsp.fields import number
 from microtl_tools.convert.lower.context import constant
 from microtl_tools.convert.program import Constant, KernelCall, Value
 from microtl_tools.imports import require
@@ -34,13 +35,14 @@ class Filters:
     """int64 [channels], bits to the right"""
 
     @classmethod
-    def of(cls, fields: dict[str, Value], weights: Any) -> Filters:
-        """Take them from a portable kernel's parameters; ``weights`` is [channels][depth]."""
+    def of(cls, call: KernelCall, weights: Any) -> Filters:
+        """Take them from a portable call; ``weights`` is [channels][depth]."""
         np = require("numpy", "convert models")
         channels = len(weights)
         weights = weights.astype(np.int64)
+        fields = call.fields
         bias = _values(fields["bias"], channels)
-        zero_point = fields["input_zero_point"]
+        zero_point = number(call, "input_zero_point")
         return cls(
             weights=weights,
             bias=bias - zero_point * weights.sum(axis=1),
