@@ -61,12 +61,8 @@ def run_with_head(
     softmax or logistic, else the scores before them, as the file does.
     """
     twin = Twin.from_converted(converted)
-    learner = twin.learner(capacity=0)
-    features = twin.run(x)
-    if whole.ops[-1].kind in ("SOFTMAX", "LOGISTIC"):
-        values = learner.probabilities(features)
-    else:
-        values = learner.scores(features)
+    activated = whole.ops[-1].kind in ("SOFTMAX", "LOGISTIC")
+    values = twin.head(twin.run(x), activate=activated)
     if whole.output.dtype == "FLOAT32":
         return values.reshape(-1, *border.sample_shape(whole.output))
     return border.from_arena(border.quantize(values, whole.output), whole.output)

@@ -16,7 +16,7 @@ from microtl_tools.errors import MicroTLError
 from microtl_tools.imports import require
 from microtl_tools.twin import border, inputs, oracle
 from microtl_tools.twin import golden as goldens
-from microtl_tools.twin.api import Twin
+from microtl_tools.twin.api import Piece, Twin
 from microtl_tools.twin.compare import Comparison, Reference, compare, places
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ SATURATION_MAX = 0.9
 """Above this share of saturated outputs a comparison proves too little to pass."""
 
 _OVERSAMPLING = 4
+_SCORE_KINDS = ("FULLY_CONNECTED", "CONV_2D")
 
 
 @dataclass(frozen=True)
@@ -149,12 +150,38 @@ def verify(converted: "ConvertedModel", expectation: Expectation) -> Verificatio
     return Verification(converted, comparison, list(_hidden(converted)))
 
 
-def agreement(converted: "ConvertedModel", whole: "ConvertedModel", x: NDArray[Any]) -> float:
-    """Return how often the float head and the model's own int8 head name the same class."""
+@dataclass(frozen=True)
+class Agreement:
+    """How near the float head comes to the model's own int8 layers.
+
+    ``same_class`` is the share of inputs for which both score the same class highest; ``steps`` the
+    largest difference of a score, in quantisation steps, where the int8 score is not saturated.
+    """
+
+    same_class: float
+    steps: float
+
+
+def agreement(
+    converted: "ConvertedModel", whole: "ConvertedModel", x: NDArray[Any]
+) -> Agreement | None:
+    """Compare the scores of head and whole model; None where the file computes no scores."""
+    found = [(op, tensor) for op, tensor in places(whole) if op.kind in _SCORE_KINDS]
+    if not found:
+        return None
+    op, scores = found[-1]
     twin, frozen = Twin.from_converted(converted), Twin.from_converted(whole)
     arena = border.to_arena(x, converted.input)
-    learner = twin.learner(capacity=0)
-    return float((learner.predict(twin.run(arena)) == frozen.run(arena).argmax(axis=1)).mean())
+    head = twin.head(twin.run(arena), activate=False)
+    [q] = frozen.trace(arena, [Piece(op.index, op.offset, op.size)])
+    if q.shape != head.shape:
+        return None
+    steps = np.abs(head / scores.scale + scores.zero_point - q)
+    free = (q > -128) & (q < 127)
+    return Agreement(
+        same_class=float((head.argmax(axis=1) == q.argmax(axis=1)).mean()),
+        steps=float(steps[free].max(initial=0.0)),
+    )
 
 
 def _file(converted: "ConvertedModel") -> Any:

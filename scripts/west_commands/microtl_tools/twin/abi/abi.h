@@ -56,6 +56,24 @@ int microtl_twin_trace(struct microtl_twin *twin, const int8_t *x, size_t pieces
 		       const int32_t *ops, const uint32_t *offset, const uint32_t *size,
 		       int8_t *out);
 
+/* Head */
+
+/** @return Class rows of the factory head, 0 where the model has no head that the core can run. */
+size_t microtl_twin_head_rows(const struct microtl_model *model);
+
+/**
+ * What the factory head says about features, whatever its loss.
+ *
+ * @param features [count][width[0]]
+ * @param activate Probabilities instead of scores.
+ * @param scores   [count][class rows] out.
+ *
+ * @retval -EINVAL The model has no head.
+ * @retval -ENOMEM No memory on this computer.
+ */
+int microtl_twin_head_run(const struct microtl_model *model, size_t count, const int8_t *features,
+			  int activate, float *scores);
+
 /* Learner: struct microtl_learning with memory for every setting, and nothing that decides. */
 
 struct microtl_twin_learner;

@@ -6,12 +6,49 @@
 /* What the heads of a learner say, and a head as bytes. */
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <microtl/learning.h>
 
 #include "abi.h"
 #include "learner.h"
+
+size_t microtl_twin_head_rows(const struct microtl_model *model)
+{
+	struct microtl_head head;
+
+	if (model->head == NULL || microtl_head_init(&head, model->head) != 0) {
+		return 0;
+	}
+	return microtl_head_class_rows(model->head);
+}
+
+int microtl_twin_head_run(const struct microtl_model *model, size_t count, const int8_t *features,
+			  int activate, float *scores)
+{
+	const size_t rows = microtl_twin_head_rows(model);
+	struct microtl_head head;
+
+	if (rows == 0 || microtl_head_init(&head, model->head) != 0) {
+		return -EINVAL;
+	}
+
+	const size_t width = model->head->width[0];
+	float *scratch = calloc(microtl_head_scratch_count(model->head), sizeof(*scratch));
+
+	if (scratch == NULL) {
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < count; i++) {
+		microtl_head_scores(&head, features + i * width, scores + i * rows, scratch);
+		if (activate) {
+			microtl_head_activate(&head, scores + i * rows);
+		}
+	}
+	free(scratch);
+	return 0;
+}
 
 /** The head that @a which names. */
 static int head_of(const struct microtl_twin_learner *learner, int which, struct microtl_head *head)
