@@ -20,12 +20,18 @@ sys.path[:0] = [str(FIXTURES), str(Path(__file__).parent)]
 
 settings.register_profile(
     "kernels",
-    max_examples=1000 if os.environ.get("MICROTL_LONG") else 120,
+    max_examples=1000 if os.environ.get("MICROTL_LONG") else 60,
     deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
+
+
+@pytest.fixture(scope="session")
+def fixtures() -> Path:
+    """Return the folder of the test models and of what makes them."""
+    return FIXTURES
 
 
 @pytest.fixture(scope="session")

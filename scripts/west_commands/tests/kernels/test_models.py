@@ -4,12 +4,12 @@
 """Every operation and option, every tensor, against TensorFlow Lite Micro."""
 
 import os
+from pathlib import Path
 
 import micro
 import numpy as np
 import pytest
 from catalogue import CATALOGUE
-from conftest import FIXTURES
 from microtl_tools.convert.api import ConvertedModel
 from microtl_tools.twin import border, verify
 from microtl_tools.twin.api import Twin
@@ -68,9 +68,9 @@ def test_golden_outputs(
         assert np.mean((y == info.min) | (y == info.max)) <= SATURATED_MAX
 
 
-def test_models_are_what_the_script_makes() -> None:
+def test_models_are_what_the_script_makes(fixtures: Path) -> None:
     for name, build in CATALOGUE.items():
         builder = ModelBuilder(name)
-        assert (FIXTURES / "models" / f"{name}.tflite").read_bytes() == builder.build(
-            build(builder)
-        ), f"{name}: run tests/fixtures/make_models.py"
+        model = builder.build(build(builder))
+        path = fixtures / "models" / f"{name}.tflite"
+        assert path.read_bytes() == model, f"{name}: run tests/fixtures/make_models.py"

@@ -1,8 +1,9 @@
 # SPDX-FileCopyrightText: The MicroTL authors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The kernels under AddressSanitizer and UndefinedBehaviorSanitizer, on every test model."""
+"""The kernels under AddressSanitizer and UndefinedBehaviorSanitizer."""
 
+import os
 import struct
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -11,11 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from catalogue import CATALOGUE
-from conftest import ROOT
-from microtl_tools.convert.api import ConvertedModel
-from microtl_tools.twin import border
-from microtl_tools.twin.toolchain import find_toolchain
+from hypothesis import given, settings
+from microtl_tools import paths
+from microtl_tools.convert.api import ConvertedModel, Options, convert_bytes
+from microtl_tools.twin import border, inputs
+from microtl_tools.twin.api import Twin
+from microtl_tools.twin.toolchain import Toolchain, find_toolchain
 from numpy.typing import NDArray
+from random_layers import networks
 
 HARNESS = Path(__file__).with_name("harness.c")
 FLAGS = (
@@ -27,31 +31,45 @@ FLAGS = (
     "-fno-omit-frame-pointer",
 )
 JOBS = 2
+RANDOM_NETWORKS = 300 if os.environ.get("MICROTL_LONG") else 12
 
 
-@pytest.fixture(scope="module")
-def program(models: dict[str, ConvertedModel], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build one program of kernels, engine, all models and the harness."""
-    folder = tmp_path_factory.mktemp("sanitized")
-    names = sorted(CATALOGUE)
-    for name in names:
-        models[name].write(folder)
-    (folder / "table.c").write_text(_table([models[name] for name in names]), encoding="utf-8")
-    core = ROOT / "modules" / "microtl" / "src" / "core"
-    units = [*folder.glob("*.c"), *(core / "kernels").glob("*.c"), core / "engine.c", HARNESS]
-    toolchain = find_toolchain()
-    include = ["-I", ROOT / "modules" / "microtl" / "include"]
+class Program:
+    """Kernels, engine and some models as one program, all of it built with the sanitizers."""
 
-    def compile_part(part: int) -> list[Path]:
-        made = [folder / f"{unit.stem}.o" for unit in units[part::JOBS]]
-        for unit, output in zip(units[part::JOBS], made, strict=True):
-            toolchain.run([*FLAGS, *include, "-c", unit, "-o", output])
-        return made
+    def __init__(self, folder: Path, toolchain: Toolchain) -> None:
+        self._folder = folder
+        self._toolchain = toolchain
+        core = paths.core_root() / "src" / "core"
+        self._objects = self._compile([*(core / "kernels").glob("*.c"), core / "engine.c", HARNESS])
 
-    with ThreadPoolExecutor(JOBS) as pool:
-        objects = [path for made in pool.map(compile_part, range(JOBS)) for path in made]
-    toolchain.run([*FLAGS, *objects, "-o", folder / "program"])
-    return folder / "program"
+    def build(self, models: list[ConvertedModel]) -> None:
+        """Put other models into the program."""
+        for model in models:
+            model.write(self._folder, force=True)
+        table = self._folder / "table.c"
+        table.write_text(_table(models), encoding="utf-8")
+        objects = self._compile([*(self._folder / f"{m.name}.c" for m in models), table])
+        self._toolchain.run([*FLAGS, *self._objects, *objects, "-o", self._folder / "program"])
+
+    def run(self, index: int, x: NDArray[np.int8]) -> NDArray[np.int8]:
+        """Run the model at ``index`` on arena values ``x`` [n, ...]."""
+        question = struct.pack("=II", index, len(x)) + x.tobytes()
+        done = subprocess.run(
+            [self._folder / "program"], input=question, capture_output=True, timeout=60
+        )
+        assert done.returncode == 0, done.stderr.decode(errors="replace")
+        return np.frombuffer(done.stdout, np.int8).reshape(len(x), -1)
+
+    def _compile(self, units: list[Path]) -> list[Path]:
+        with ThreadPoolExecutor(JOBS) as pool:
+            return list(pool.map(self._compile_one, units))
+
+    def _compile_one(self, unit: Path) -> Path:
+        output = self._folder / f"{unit.stem}.o"
+        include = ["-I", paths.core_root() / "include"]
+        self._toolchain.run([*FLAGS, *include, "-c", unit, "-o", output])
+        return output
 
 
 def _table(models: list[ConvertedModel]) -> str:
@@ -62,18 +80,40 @@ def _table(models: list[ConvertedModel]) -> str:
     return "\n".join([*lines, "};", ""])
 
 
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
+    return Program(tmp_path_factory.mktemp("sanitized"), find_toolchain())
+
+
+@pytest.fixture(scope="module")
+def catalogue(program: Program, models: dict[str, ConvertedModel]) -> Program:
+    """Return the program with all test models, in the order of their names."""
+    program.build([models[name] for name in sorted(CATALOGUE)])
+    return program
+
+
 @pytest.mark.parametrize("name", sorted(CATALOGUE))
-def test_clean_and_exact(
+def test_models_are_clean_and_exact(
     name: str,
-    program: Path,
+    catalogue: Program,
     models: dict[str, ConvertedModel],
     golden: dict[str, NDArray[np.int8]],
 ) -> None:
     model = models[name]
     x = border.to_arena(golden[f"{name}/x"], model.input)
-    question = struct.pack("=II", sorted(CATALOGUE).index(name), len(x)) + x.tobytes()
-    done = subprocess.run([program], input=question, capture_output=True, timeout=60)
-    assert done.returncode == 0, done.stderr.decode(errors="replace")
-    answer = np.frombuffer(done.stdout, np.int8).reshape(len(x), -1)
     y = golden[f"{name}/y"]
-    assert np.array_equal(border.from_arena(answer, model.output).reshape(y.shape), y)
+    ours = border.from_arena(catalogue.run(sorted(CATALOGUE).index(name), x), model.output)
+    assert np.array_equal(ours.reshape(y.shape), y)
+
+
+def test_random_networks_are_clean(program: Program) -> None:
+    @settings(settings.get_profile("kernels"), max_examples=RANDOM_NETWORKS)
+    @given(networks())
+    def run(network: tuple[bytes, tuple[int, ...]]) -> None:
+        data, shape = network
+        model = convert_bytes(data, Options(head_layers=0, name="random"), source="random.tflite")
+        x = inputs.make(8, shape, model.input.zero_point)
+        program.build([model])
+        assert np.array_equal(program.run(0, x), Twin.from_converted(model).run(x))
+
+    run()
