@@ -21,6 +21,9 @@ from microtl_tools.convert.split import RESHAPES
 if TYPE_CHECKING:
     from microtl_tools.data.dataset import Channel
 
+_NO_EFFECT = ("quantized_bias_type", "weights_format", "keep_num_dims")
+"""Options that are checked, or follow from the shapes, and that exporters fill in differently."""
+
 
 def content_hash(graph: Graph) -> str:
     """Return the SHA-256 of what a model computes: operations, weights and quantisation.
@@ -69,7 +72,8 @@ def _describe(graph: Graph) -> list[Any]:
             described.append(["RESHAPE", describe(op.input(0)), describe(op.output)])
             continue
         tensors = [describe(tensor) for tensor in (*op.inputs, *op.outputs)]
-        described.append([op.kind, sorted(op.options.items()), tensors])
+        options = sorted(item for item in op.options.items() if item[0] not in _NO_EFFECT)
+        described.append([op.kind, options, tensors])
     described.append(describe(graph.output))
     return described
 

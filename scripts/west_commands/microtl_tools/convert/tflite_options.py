@@ -36,12 +36,12 @@ OPTION_TABLES = {
     "ADD": OptionTable("AddOptions", (_ACTIVATION,), required=False),
     "AVERAGE_POOL_2D": _POOL_TABLE,
     "CONCATENATION": OptionTable("ConcatenationOptions", ("Axis", _ACTIVATION)),
-    "CONV_2D": OptionTable("Conv2DOptions", (*_CONV, _ACTIVATION)),
+    "CONV_2D": OptionTable("Conv2DOptions", (*_CONV, _ACTIVATION, "QuantizedBiasType")),
     "DEPTHWISE_CONV_2D": OptionTable(
         "DepthwiseConv2DOptions", (*_CONV, "DepthMultiplier", _ACTIVATION)
     ),
     "FULLY_CONNECTED": OptionTable(
-        "FullyConnectedOptions", ("WeightsFormat", "KeepNumDims", _ACTIVATION)
+        "FullyConnectedOptions", ("WeightsFormat", "KeepNumDims", _ACTIVATION, "QuantizedBiasType")
     ),
     "LEAKY_RELU": OptionTable("LeakyReluOptions", ("Alpha",)),
     "MAX_POOL_2D": _POOL_TABLE,
@@ -66,6 +66,7 @@ _ENUMS = {
     "Padding": "Padding",
     _ACTIVATION: "ActivationFunctionType",
     "WeightsFormat": "FullyConnectedOptionsWeightsFormat",
+    "QuantizedBiasType": "TensorType",
 }
 _VECTORS = ("SqueezeDims",)
 

@@ -30,8 +30,8 @@ class Context:
         if len(op.outputs) != 1:
             raise op.error(f"it has {len(op.outputs)} outputs, one is supported")
         need_activation(op.output, str(op))
-        for tensor in op.inputs:
-            if tensor is not None and tensor in self._buffers:
+        for position, tensor in enumerate(op.inputs):
+            if tensor is not None and (position == 0 or tensor in self._buffers):
                 need_activation(tensor, str(op))
 
     def end(self, op: Op) -> None:

@@ -133,6 +133,8 @@ def pad_value(op: Op) -> int:
         return op.output.zero_point
     if value.data is None or value.elements != 1 or value.dtype != "INT8":
         raise op.error(f"the padding value, {value}, is no constant int8 number", "export it again")
+    if value.quantization is not None:
+        need_same_quantization(op, value, op.output)
     return int(value.data.reshape(-1)[0])
 
 

@@ -14,6 +14,8 @@ from microtl_tools.convert.lower.require import QUANTIZE_HINT, need_scales, need
 from microtl_tools.convert.program import Constant, Value
 
 _BIAS_TYPES = ("INT32",)
+_UNSTATED = "FLOAT32"
+"""What stands in an option that the exporter did not know: the schema's default."""
 
 
 def need_weights(op: Op, tensor: Tensor) -> Any:
@@ -68,6 +70,9 @@ def bias_values(op: Op, tensor: Tensor | None, channels: int) -> Any:
         raise op.error(
             f"the bias, {tensor}, is {tensor.dtype}, INT32 is needed", type_hint(tensor.dtype)
         )
+    stated = op.options.get("quantized_bias_type", _UNSTATED)
+    if stated not in (_UNSTATED, *_BIAS_TYPES):
+        raise op.error(f"option quantized_bias_type is {stated}, INT32 is needed", QUANTIZE_HINT)
     if tensor.elements != channels:
         need_shape(op, tensor, (channels,))
     return tensor.data.reshape(-1)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from microtl_tools.convert.graph import Graph, ModelError, Op, Quantization, Shape, Tensor
+from microtl_tools.convert.lower.require import need_shape
 
 UINT8_OFFSET = 128
 """uint8 = int8 + 128, in the value and in the zero point."""
@@ -52,6 +53,7 @@ def _take_input(graph: Graph) -> None:
         graph.input = _as_int8(source)
         graph.replace(source, graph.input)
     elif len(readers) == 1:
+        need_shape(readers[0], readers[0].output, source.shape)
         graph.input = readers[0].output
         graph.ops.remove(readers[0])
 
@@ -62,6 +64,7 @@ def _take_output(graph: Graph) -> None:
     if op is None or len(op.inputs) != 1 or op.input(0).dtype != "INT8":
         return
     if op.kind == "DEQUANTIZE" and target.dtype == "FLOAT32":
+        need_shape(op, target, op.input(0).shape)
         graph.output = op.input(0)
     elif op.kind == "QUANTIZE" and target.dtype == "UINT8":
         graph.output = _as_int8(target)

@@ -47,25 +47,22 @@ def _hands_on(op: Op) -> bool:
 
 def _keeps_order(op: Op) -> bool:
     """With equal shapes, only these could still change where a byte lies."""
-    if op.kind in ("PAD", "PADV2"):
-        widths = op.input(1).data
-        return widths is not None and not widths.any()
-    if op.kind == "TRANSPOSE":
-        order = op.input(1).data
-        if order is None or sorted(order) != list(range(len(op.output.shape))):
-            return False
-        moved = [int(axis) for axis in order if op.input(0).shape[int(axis)] != 1]
-        return moved == sorted(moved)
-    if op.kind == "STRIDED_SLICE":
-        return _takes_all(op)
     if op.kind == "CONCATENATION":
         return len(op.inputs) == 1 and op.options["fused_activation_function"] == "NONE"
-    return True
+    if any(tensor is None or tensor.data is None for tensor in op.inputs[1:]):
+        return False
+    if op.kind in ("PAD", "PADV2"):
+        return not any(constant_ints(op, op.input(1)))
+    if op.kind == "TRANSPOSE":
+        order = constant_ints(op, op.input(1))
+        if sorted(order) != list(range(len(op.output.shape))):
+            return False
+        moved = [axis for axis in order if op.input(0).shape[axis] != 1]
+        return moved == sorted(moved)
+    return op.kind != "STRIDED_SLICE" or _takes_all(op)
 
 
 def _takes_all(op: Op) -> bool:
-    if any(op.input(i).data is None for i in (1, 2, 3)):
-        return False
     begin, end, stride = (constant_ints(op, op.input(i)) for i in (1, 2, 3))
     shape = op.input(0).shape
     index = slices_of(op, shape, begin, end, stride)

@@ -13,10 +13,12 @@ from collections.abc import Callable, Mapping
 
 from microtl_tools.convert.kernel_sets.dsp.convolution import prepare_conv
 from microtl_tools.convert.kernel_sets.dsp.dense import prepare_dense
+from microtl_tools.convert.kernel_sets.dsp.depthwise import prepare_depthwise
 from microtl_tools.convert.program import KernelCall
 
 _FAMILIES: Mapping[str, Callable[[KernelCall], None]] = {
     "microtl_kernel_conv2d": prepare_conv,
+    "microtl_kernel_depthwise_conv2d": prepare_depthwise,
     "microtl_kernel_fully_connected": prepare_dense,
 }
 

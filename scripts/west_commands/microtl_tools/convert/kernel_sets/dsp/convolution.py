@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from microtl_tools.convert.kernel_sets.dsp.dense import as_dense
 from microtl_tools.convert.kernel_sets.dsp.fields import array, number, struct
 from microtl_tools.convert.kernel_sets.dsp.panels import (
@@ -23,7 +25,12 @@ def prepare_conv(call: KernelCall) -> None:
     at = struct(call, "at")
     if number(call, "filter_c") != at["in_c"] or at["dilation_h"] != 1 or at["dilation_w"] != 1:
         return
-    rows = array(call, "weights").values.reshape(at["out_c"], at["kernel_h"], -1)
+    as_convolution(call, array(call, "weights").values.reshape(at["out_c"], at["kernel_h"], -1))
+
+
+def as_convolution(call: KernelCall, rows: Any) -> None:
+    """Make a call a convolution; ``rows`` are its weights, [out_c][kernel_h][kernel_w * in_c]."""
+    at = struct(call, "at")
     if _covers_all(at):
         as_dense(call, rows.reshape(at["out_c"], -1))
         return

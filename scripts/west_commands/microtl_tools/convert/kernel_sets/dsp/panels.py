@@ -105,11 +105,14 @@ def _panels(padded: Filters, group: int, words: Any, filters: Filters) -> Consta
 
 def _words(weights: Any) -> Any:
     """Pack doubled weights: [channels][depth] -> [channels][quads * 2] of two int16 each."""
-    np = require("numpy", "convert models")
     quads = (2 * weights).reshape(len(weights), -1, 2, 2)
-    low, high = quads[:, :, 0, :], quads[:, :, 1, :]
-    words = (low & 0xFFFF) | (high & 0xFFFF) << 16
-    return words.astype(np.uint32).view(np.int32).reshape(len(weights), -1)
+    return pack(quads[:, :, 0, :], quads[:, :, 1, :]).reshape(len(weights), -1)
+
+
+def pack(low: Any, high: Any) -> Any:
+    """Pack two int16 into a word."""
+    np = require("numpy", "convert models")
+    return ((low & 0xFFFF) | (high & 0xFFFF) << 16).astype(np.uint32).view(np.int32)
 
 
 def pad_depth(weights: Any, multiple: int) -> Any:
