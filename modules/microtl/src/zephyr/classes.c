@@ -1,0 +1,91 @@
+/*
+ * SPDX-FileCopyrightText: The MicroTL authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+#include <microtl/learner.h>
+
+#include <errno.h>
+
+#include "learner_priv.h"
+
+int microtl_learner_class_add(struct microtl_learner *learner, const char *name, uint8_t *label)
+{
+	int ret = microtl_learner_ready(learner);
+
+	if (ret != 0) {
+		return ret;
+	}
+	(void)k_mutex_lock(&learner->store_mutex, K_FOREVER);
+	(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+	ret = microtl_learning_class_add(&learner->learning, name, label);
+	(void)k_mutex_unlock(&learner->head_mutex);
+	if (ret == 0 && IS_ENABLED(CONFIG_MICROTL_STORE_REPLAY)) {
+		ret = microtl_priv_store_class(learner, *label);
+	}
+	(void)k_mutex_unlock(&learner->store_mutex);
+	return ret;
+}
+
+int microtl_learner_class_remove(struct microtl_learner *learner, uint8_t label)
+{
+	int ret = microtl_learner_ready(learner);
+
+	if (ret != 0) {
+		return ret;
+	}
+	(void)k_mutex_lock(&learner->store_mutex, K_FOREVER);
+	(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+	if (learner->train.state == MICROTL_TRAIN_RUNNING ||
+	    learner->train.state == MICROTL_TRAIN_PAUSED) {
+		ret = -EBUSY;
+	} else {
+		ret = microtl_learning_class_remove(&learner->learning, label);
+	}
+	if (ret == 0) {
+		learner->train.unsaved = true;
+	}
+	(void)k_mutex_unlock(&learner->head_mutex);
+	if (ret == 0 && IS_ENABLED(CONFIG_MICROTL_STORE_REPLAY)) {
+		ret = microtl_priv_store_class(learner, label);
+	}
+	(void)k_mutex_unlock(&learner->store_mutex);
+	return ret;
+}
+
+int microtl_learner_class_find(struct microtl_learner *learner, const char *name, uint8_t *label)
+{
+	int ret = microtl_learner_ready(learner);
+
+	if (ret != 0) {
+		return ret;
+	}
+	(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+	ret = microtl_learning_class_find(&learner->learning, name, label);
+	(void)k_mutex_unlock(&learner->head_mutex);
+	return ret;
+}
+
+int microtl_learner_class_get(struct microtl_learner *learner, uint8_t label,
+			      struct microtl_class_info *info)
+{
+	const struct microtl_learning *learning = &learner->learning;
+	int ret = microtl_learner_ready(learner);
+
+	if (ret != 0) {
+		return ret;
+	}
+	(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+	if (microtl_learning_class_name(learning, label) == NULL) {
+		ret = -ENOENT;
+	} else {
+		*info = (struct microtl_class_info){
+			.name = learning->memory.names[label],
+			.active = microtl_class_set_has(&learning->active.classes, label),
+			.trained_on = microtl_replay_class_count(&learning->replay, label, false),
+			.held_out = microtl_replay_class_count(&learning->replay, label, true),
+		};
+	}
+	(void)k_mutex_unlock(&learner->head_mutex);
+	return ret;
+}

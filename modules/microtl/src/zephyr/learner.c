@@ -1,0 +1,256 @@
+/*
+ * SPDX-FileCopyrightText: The MicroTL authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+#include <microtl/learner.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include <zephyr/init.h>
+#include <zephyr/logging/log.h>
+
+#include "learner_priv.h"
+
+LOG_MODULE_REGISTER(microtl, CONFIG_MICROTL_LOG_LEVEL);
+
+#ifdef CONFIG_MICROTL_TRAINER
+#ifdef CONFIG_MICROTL_TRAINER_OPTIMIZER_SGD
+#define MOMENTUM 0.0f
+#else
+#define MOMENTUM ((float)CONFIG_MICROTL_TRAINER_MOMENTUM_E3 / 1e3f)
+#endif
+
+const struct microtl_fit_config microtl_priv_fit_config = {
+	.optimizer =
+		{
+			.kind = MICROTL_PRIV_KIND,
+			.schedule = MICROTL_SCHEDULE_CONSTANT,
+			.learning_rate = (float)CONFIG_MICROTL_TRAINER_LEARNING_RATE_E6 / 1e6f,
+			.momentum = MOMENTUM,
+			.beta2 = 0.999f,
+			.epsilon = 1e-8f,
+			.weight_decay = (float)CONFIG_MICROTL_TRAINER_WEIGHT_DECAY_E6 / 1e6f,
+			.final_rate_ratio = 0.1f,
+		},
+	.epochs = CONFIG_MICROTL_TRAINER_EPOCH_COUNT,
+	.batch = CONFIG_MICROTL_TRAINER_BATCH_COUNT,
+	.patience = CONFIG_MICROTL_TRAINER_PATIENCE_COUNT,
+	.min_improvement = 1e-3f,
+	.folds = CONFIG_MICROTL_TRAINER_FOLD_COUNT,
+	.holdout_min = 10,
+	.base_fill = CONFIG_MICROTL_TRAINER_BASE_FILL_COUNT,
+	.gate = MICROTL_GATE_CONFIG_DEFAULT,
+};
+#else
+const struct microtl_fit_config microtl_priv_fit_config;
+#endif
+
+void microtl_priv_lock(struct microtl_learner *learner)
+{
+	(void)k_mutex_lock(&learner->store_mutex, K_FOREVER);
+	(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+}
+
+void microtl_priv_unlock(struct microtl_learner *learner)
+{
+	(void)k_mutex_unlock(&learner->head_mutex);
+	(void)k_mutex_unlock(&learner->store_mutex);
+}
+
+void microtl_priv_latency_note(struct microtl_latency *latency, uint32_t start)
+{
+	latency->last_us = k_cyc_to_us_floor32(k_cycle_get_32() - start);
+	latency->max_us = MAX(latency->max_us, latency->last_us);
+}
+
+static void set_up(const struct microtl_learner_config *config)
+{
+	struct microtl_learner *learner = config->learner;
+
+	learner->config = config;
+	(void)k_mutex_init(&learner->arena_mutex);
+	(void)k_mutex_init(&learner->head_mutex);
+	(void)k_mutex_init(&learner->store_mutex);
+	(void)k_condvar_init(&learner->changed);
+	learner->error = microtl_engine_init(&learner->engine, config->model, config->arena,
+					     config->arena_size);
+	if (learner->error == 0) {
+		learner->error = microtl_learning_init(&learner->learning, config->model,
+						       &microtl_priv_fit_config, &config->memory);
+	}
+	if (learner->error != 0) {
+		LOG_ERR("Could not set up learner %s (%d)", config->name, learner->error);
+		return;
+	}
+	if (IS_ENABLED(CONFIG_MICROTL_TRAINER)) {
+		microtl_priv_train_init(learner);
+	}
+	if (IS_ENABLED(CONFIG_MICROTL_STORE)) {
+		microtl_priv_store_init(learner);
+	}
+}
+
+static int set_up_all(void)
+{
+	STRUCT_SECTION_FOREACH(microtl_learner_config, config) {
+		set_up(config);
+	}
+	return 0;
+}
+
+SYS_INIT(set_up_all, APPLICATION, CONFIG_MICROTL_LEARNER_INIT_PRIORITY);
+
+int microtl_learner_ready(const struct microtl_learner *learner)
+{
+	return learner->config == NULL ? -ENODEV : learner->error;
+}
+
+static int8_t *token_features(struct microtl_learner *learner, microtl_token_t token)
+{
+	return learner->config->features + (size_t)(token % CONFIG_MICROTL_LEARNER_TOKEN_COUNT) *
+						   learner->config->model->output.size;
+}
+
+static bool token_known(const struct microtl_learner *learner, microtl_token_t token)
+{
+	return token != 0 && token <= learner->token &&
+	       learner->token - token < CONFIG_MICROTL_LEARNER_TOKEN_COUNT;
+}
+
+/* The head's part of an inference; arena mutex held. */
+static void answer(struct microtl_learner *learner, float *scores, struct microtl_inference *result,
+		   uint32_t start)
+{
+	const int8_t *features = microtl_engine_output(&learner->engine);
+
+	(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+	if (scores == NULL) {
+		scores = learner->config->scores;
+	}
+	learner->token++;
+	if (learner->token == 0) {
+		learner->token = 1;
+	}
+	memcpy(token_features(learner, learner->token), features,
+	       learner->config->model->output.size);
+	microtl_learning_scores(&learner->learning, features, scores, &result->label);
+	result->token = learner->token;
+	result->score = result->label == MICROTL_LABEL_NONE ? 0.0f : scores[result->label];
+	learner->stats.inferences++;
+	if (IS_ENABLED(CONFIG_MICROTL_TRAINER)) {
+		microtl_priv_train_on_score(learner, result->score);
+	}
+	microtl_priv_latency_note(&learner->stats.inference, start);
+	(void)k_mutex_unlock(&learner->head_mutex);
+}
+
+static int preprocess(struct microtl_learner *learner, const void *raw)
+{
+	uint32_t start = k_cycle_get_32();
+
+	if (learner->preprocess == NULL) {
+		return -ENOTSUP;
+	}
+	int ret = learner->preprocess(raw, microtl_engine_input(&learner->engine),
+				      learner->preprocess_scratch, learner->preprocess_data);
+	microtl_priv_latency_note(&learner->stats.preprocess, start);
+	return ret;
+}
+
+static int infer(struct microtl_learner *learner, const int8_t *input, const void *raw,
+		 float *scores, struct microtl_inference *result, k_timeout_t timeout)
+{
+	int ret = microtl_learner_ready(learner);
+
+	if (ret == 0) {
+		ret = k_mutex_lock(&learner->arena_mutex, timeout);
+	}
+	if (ret != 0) {
+		return ret;
+	}
+	if (input != NULL) {
+		memcpy(microtl_engine_input(&learner->engine), input,
+		       learner->config->model->input.size);
+	} else {
+		ret = preprocess(learner, raw);
+	}
+	if (ret == 0) {
+		uint32_t start = k_cycle_get_32();
+
+		microtl_engine_run(&learner->engine);
+		answer(learner, scores, result, start);
+	}
+	(void)k_mutex_unlock(&learner->arena_mutex);
+	return ret;
+}
+
+int microtl_learner_infer(struct microtl_learner *learner, const int8_t *input, float *scores,
+			  struct microtl_inference *result, k_timeout_t timeout)
+{
+	return infer(learner, input, NULL, scores, result, timeout);
+}
+
+int microtl_learner_infer_raw(struct microtl_learner *learner, const void *raw, float *scores,
+			      struct microtl_inference *result, k_timeout_t timeout)
+{
+	return infer(learner, NULL, raw, scores, result, timeout);
+}
+
+void microtl_learner_preprocess_set(struct microtl_learner *learner, microtl_preprocess preprocess,
+				    void *scratch, void *user_data)
+{
+	(void)k_mutex_lock(&learner->arena_mutex, K_FOREVER);
+	learner->preprocess = preprocess;
+	learner->preprocess_scratch = scratch;
+	learner->preprocess_data = user_data;
+	(void)k_mutex_unlock(&learner->arena_mutex);
+}
+
+static int take_label(struct microtl_learner *learner, microtl_token_t token, uint8_t label,
+		      uint16_t recording, uint16_t *index)
+{
+	int ret = -ENODATA;
+
+	(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+	if (token_known(learner, token)) {
+		ret = microtl_learning_label(&learner->learning, token_features(learner, token),
+					     label, recording, index);
+	}
+	if (ret != 0) {
+		learner->stats.labels_refused++;
+	} else {
+		learner->stats.labels++;
+		if (IS_ENABLED(CONFIG_MICROTL_TRAINER)) {
+			microtl_priv_train_on_label(learner);
+		}
+	}
+	(void)k_mutex_unlock(&learner->head_mutex);
+	return ret;
+}
+
+int microtl_learner_label(struct microtl_learner *learner, microtl_token_t token, uint8_t label,
+			  uint16_t recording)
+{
+	uint16_t index = 0;
+	int ret = microtl_learner_ready(learner);
+
+	if (ret != 0) {
+		return ret;
+	}
+	(void)k_mutex_lock(&learner->store_mutex, K_FOREVER);
+	ret = take_label(learner, token, label, recording, &index);
+	if (ret == 0 && IS_ENABLED(CONFIG_MICROTL_STORE_REPLAY)) {
+		ret = microtl_priv_store_sample(learner, index);
+	}
+	(void)k_mutex_unlock(&learner->store_mutex);
+	return ret;
+}
+
+void microtl_learner_stats_get(struct microtl_learner *learner, struct microtl_learner_stats *stats)
+{
+	(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+	*stats = learner->stats;
+	(void)k_mutex_unlock(&learner->head_mutex);
+}

@@ -1,0 +1,51 @@
+/*
+ * SPDX-FileCopyrightText: The MicroTL authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+/**
+ * @file
+ * @brief What the files of the Zephyr part share.
+ */
+
+#ifndef MICROTL_LEARNER_PRIV_H_
+#define MICROTL_LEARNER_PRIV_H_
+
+#include <microtl/learner.h>
+
+/** How a training goes, by Kconfig. */
+extern const struct microtl_fit_config microtl_priv_fit_config;
+
+/** @brief Lock what changes classes or flash, then what answers. */
+void microtl_priv_lock(struct microtl_learner *learner);
+void microtl_priv_unlock(struct microtl_learner *learner);
+
+/** @brief Note a duration that began at cycle @a start. */
+void microtl_priv_latency_note(struct microtl_latency *latency, uint32_t start);
+
+/** @brief Trainer: begin the state of a learner. */
+void microtl_priv_train_init(struct microtl_learner *learner);
+
+/** @brief Trainer, head mutex held: an inference or a label may be what it waited for. */
+void microtl_priv_train_on_score(struct microtl_learner *learner, float score);
+void microtl_priv_train_on_label(struct microtl_learner *learner);
+
+/** @brief Store: read slots and log at boot. */
+void microtl_priv_store_init(struct microtl_learner *learner);
+
+/**
+ * @brief Store, store mutex held: save the active head, or the trained one.
+ *
+ * @param slot Out, may be NULL: where it went.
+ */
+int microtl_priv_store_save(struct microtl_learner *learner, bool trained, bool overwrite,
+			    int *slot);
+
+/** @brief Store, store mutex held: append to the log what was just labelled, added or removed. */
+int microtl_priv_store_sample(struct microtl_learner *learner, uint16_t index);
+int microtl_priv_store_class(struct microtl_learner *learner, uint8_t label);
+
+/** @brief Address of a slot's parameters, NULL where the flash is not memory-mapped. */
+const float *microtl_priv_store_params(const struct microtl_learner *learner, int slot);
+
+#endif /* MICROTL_LEARNER_PRIV_H_ */
