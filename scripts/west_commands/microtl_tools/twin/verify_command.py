@@ -119,7 +119,7 @@ def _expectation(
         path = golden.beside(args.model)
         if not path.exists():
             raise MicroTLError(
-                f"neither the oracle tflite-micro is installed, nor is there {path}",
+                f"neither is the oracle tflite-micro installed, nor is there {path}",
                 f"{oracle.INSTALL}, or give golden vectors with --golden",
             )
     if path is not None:
