@@ -48,4 +48,4 @@ lock:
 	@scripts/setup/lock.sh
 
 clean:
-	rm -rf build dist
+	rm -rf build dist tests/core/build

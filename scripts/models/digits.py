@@ -107,8 +107,10 @@ def write_samples(quantized: NDArray[np.int8], y: Labels) -> None:
         tests += every[TESTED][y[TESTED] == label][:count].tolist()
     head = (
         "/* Written by scripts/models/digits.py: do not edit. */\n"
+        # REUSE-IgnoreStart
         "/*\n * SPDX-FileCopyrightText: The MicroTL authors\n"
         " * SPDX-License-Identifier: Apache-2.0\n */\n\n"
+        # REUSE-IgnoreEnd
     )
     header = (
         "#ifndef SAMPLES_H_\n#define SAMPLES_H_\n\n#include <stdint.h>\n\n"
