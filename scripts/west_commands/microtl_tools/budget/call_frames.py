@@ -20,7 +20,8 @@ def call_frames(image: Image, functions: Iterable[str]) -> dict[str, int]:
 
     The frame is the largest distance of the stack pointer from the caller's.
     """
-    wanted = {s.address: s.name for s in image.symbols if s.function and s.name in set(functions)}
+    asked = set(functions)
+    wanted = {s.name: s.address for s in image.symbols if s.function and s.name in asked}
     if not wanted:
         return {}
     try:
@@ -29,7 +30,7 @@ def call_frames(image: Image, functions: Iterable[str]) -> dict[str, int]:
         return {}
 
 
-def _decode(image: Image, wanted: dict[int, str]) -> dict[str, int]:
+def _decode(image: Image, wanted: dict[str, int]) -> dict[str, int]:
     elffile = require("elftools.elf.elffile", "read unwinding tables")
     callframe = require("elftools.dwarf.callframe", "read unwinding tables")
     elf = elffile.ELFFile(io.BytesIO(image.data))
@@ -47,7 +48,7 @@ def _decode(image: Image, wanted: dict[int, str]) -> dict[str, int]:
             continue
         start = entry.header["initial_location"]
         end = start + entry.header["address_range"]
-        inside = [name for address, name in wanted.items() if start <= address < end]
+        inside = [name for name, address in wanted.items() if start <= address < end]
         if inside:
             offsets = [row["cfa"].offset or 0 for row in entry.get_decoded().table]
             for name in inside:

@@ -53,11 +53,12 @@ _VARIABLES = [
     for words, part in (
         ("stacks?", "stacks"),
         ("arena", "arena"),
-        ("optimizer|velocity|momentum|moments?|state_floats", "optimizer"),
+        ("optimizer|velocity|momentum|moments?|state$", "optimizer"),
         ("replay|samples|labels|entries", "replay"),
         ("window|ring|frames?", "window"),
         ("store|slots?|snapshot|log", "store"),
-        ("heads?|shadow|active|best|params|gradient|features?|scores|scratch|names|means", "heads"),
+        ("heads?|shadow|active|best|params|gradient|features?|scores|names|ncm", "heads"),
+        ("workspace|scratch", "workspace"),
     )
 ]
 _CONSTANTS = [

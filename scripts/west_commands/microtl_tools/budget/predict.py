@@ -95,7 +95,7 @@ def _learner(converted: ConvertedModel, config: LearnerConfig) -> Iterator[Predi
     yield row("arena", "arena", converted.arena_size)
     yield row("features", "heads", config.tokens * head.features)
     yield row("scores", "heads", _FLOAT * rows)
-    yield row("scratch", "heads", _FLOAT * macro("HEAD_SCRATCH_COUNT", hidden=hidden))
+    yield row("scratch", "workspace", _FLOAT * macro("HEAD_SCRATCH_COUNT", hidden=hidden))
     yield row("names", "heads", rows * layout("microtl_class_name").size)
     if config.trainer:
         samples, base = config.samples, 0 if converted.base is None else len(converted.base.labels)
@@ -104,7 +104,7 @@ def _learner(converted: ConvertedModel, config: LearnerConfig) -> Iterator[Predi
         yield row("replay_entries", "replay", samples * layout("microtl_replay_entry").size)
         yield row("shadow", "heads", _FLOAT * params)
         size = macro("FIT_WORKSPACE_SIZE", hidden=hidden, rows=rows, samples=samples + base)
-        yield row("workspace", "heads", size)
+        yield row("workspace", "workspace", size)
         count = macro("OPTIMIZER_STATE_COUNT", kind=config.optimizer, params=params)
         yield row("state", "optimizer", _FLOAT * count if config.optimizer else 0)
         yield row("gradient", "heads", _FLOAT * params if config.batch > 1 else 0)

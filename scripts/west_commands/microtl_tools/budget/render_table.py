@@ -151,9 +151,9 @@ def _prediction(verdict: Verdict) -> str:
             rows.append([d.symbol, d.kind, show(d.predicted), actual, show_change(d.excess)])
     for kind in verdict.report.kinds:
         same = [d for d in verdict.differences if d.kind == kind]
-        predicted, actual = sum(d.predicted for d in same), sum(d.actual or 0 for d in same)
+        predicted, found = sum(d.predicted for d in same), sum(d.actual or 0 for d in same)
         total = f"all {len(same)} objects"
-        rows.append([total, kind, show(predicted), show(actual), show_change(actual - predicted)])
+        rows.append([total, kind, show(predicted), show(found), show_change(found - predicted)])
     headers = ("prediction", "memory", "predicted", "image", "difference")
     return _table(rows, headers, (2, 3, 4))
 

@@ -49,7 +49,7 @@ class StackWalk:
     """Finds the deepest path.
 
     ``leaves`` are frames of library routines that are no part of the graph, ``targets`` what the
-    calls through pointers in a function can reach, both by function name.
+    calls through pointers in a function can reach (maybe nothing), both by function name.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class StackWalk:
         names: tuple[str, ...] = (call.target,)
         if call.target == INDIRECT:
             names = self._targets.get(caller.name, ())
-            if not names:
+            if caller.name not in self._targets:
                 what = f"{caller.name}: call through a pointer"
                 self.unbounded[what] = call.where or caller.where
                 return []

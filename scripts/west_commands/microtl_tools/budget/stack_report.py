@@ -3,13 +3,12 @@
 
 """Bound the stacks of an image's threads, where its build left call graphs behind."""
 
-from collections.abc import Sequence
-
 from microtl_tools.budget.budget_file import StackFacts
 from microtl_tools.budget.build_folder import Build
 from microtl_tools.budget.call_frames import call_frames
 from microtl_tools.budget.callgraph import CallGraph, read_call_graph
-from microtl_tools.budget.elf import Image
+from microtl_tools.budget.elf import Image, Lookup
+from microtl_tools.budget.layout import RUN
 from microtl_tools.budget.microtl_names import op_tables
 from microtl_tools.budget.report import ImageReport
 from microtl_tools.budget.stack import StackBound, StackWalk
@@ -85,7 +84,16 @@ def _library_frames(report: ImageReport) -> dict[str, int]:
     They come without call graphs. Each counts with its own frame, plus the largest frame of any of
     them for the one that it may call.
     """
-    names: Sequence[str] = [s.name for s in report.symbols if s.owner == "libc/code"]
+    code = Lookup(
+        [
+            (share.piece.start, share.piece.start + share.piece.size, True)
+            for use in report.uses
+            for share in use.shares
+            if share.piece.owner == "libc/code" and share.role == RUN
+        ]
+    )
+    # By address: one routine has several names, __aeabi_fadd and __addsf3.
+    names = [s.name for s in report.image.symbols if s.function and code.at(s.address)]
     frames = call_frames(report.image, names)
     largest = max(frames.values(), default=0)
     return {name: frame + largest for name, frame in frames.items()}

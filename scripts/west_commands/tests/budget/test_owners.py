@@ -128,7 +128,9 @@ def test_owner_by_where_it_was_compiled(origin: str, owner: str) -> None:
         ("microtl_demo_shadow", "heads"),
         ("microtl_trainer_stack", "stacks"),
         ("microtl_demo_window", "window"),
-        ("microtl_demo_state", "variables"),
+        ("microtl_demo_state", "optimizer"),
+        ("microtl_demo_workspace", "workspace"),
+        ("microtl_demo_lock", "variables"),
     ],
 )
 def test_microtls_buffers_are_told_apart(symbol: str, part: str) -> None:
