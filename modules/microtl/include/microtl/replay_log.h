@@ -126,8 +126,8 @@ int microtl_replay_log_read(struct microtl_replay_log *log, microtl_replay_log_v
 /**
  * @brief Appends one record; compacts first where the area is full.
  *
- * @param lister Lists what is known when the area is full; where it lists the new record too, the
- *               log takes it once.
+ * @param lister Lists what is known when the area is full: the new record included, so that one
+ *               header switches from the state before it to the state after it.
  *
  * @retval 0       Stored and read back.
  * @retval -ENOSPC Does not fit even after compaction.

@@ -108,29 +108,35 @@ static uint16_t recording_size(const struct microtl_replay *replay, uint8_t labe
 
 /*
  * The sample that gives way: of the largest class, of its largest recording, the oldest. Among
- * equal recordings the one whose sample is older, so that the choice does not depend on places.
+ * equal recordings the incoming sample's own, else the one whose sample is older, so that the
+ * choice does not depend on places.
  */
-static uint16_t victim(const struct microtl_replay *replay, uint8_t incoming)
+static uint16_t victim(const struct microtl_replay *replay,
+		       const struct microtl_replay_entry *incoming)
 {
-	uint8_t label = largest_class(replay, incoming);
+	uint8_t label = largest_class(replay, incoming->label);
 	uint16_t chosen = 0;
 	uint16_t most = 0;
 
+	if (label == incoming->label) {
+		most = recording_size(replay, label, incoming->recording, &chosen);
+	}
+	bool is_own = most > 0;
 	for (uint16_t i = 0; i < replay->count; i++) {
+		const struct microtl_replay_entry *entry = &replay->entries[i];
 		uint16_t oldest = i;
 
 		/* The chosen one's recording need not be counted again. */
-		if (replay->entries[i].label != label ||
-		    (most > 0 &&
-		     replay->entries[i].recording == replay->entries[chosen].recording)) {
+		if (entry->label != label ||
+		    (most > 0 && entry->recording == replay->entries[chosen].recording)) {
 			continue;
 		}
-		uint16_t size =
-			recording_size(replay, label, replay->entries[i].recording, &oldest);
-		if (size > most || (size == most &&
+		uint16_t size = recording_size(replay, label, entry->recording, &oldest);
+		if (size > most || (size == most && !is_own &&
 				    is_older(&replay->entries[oldest], &replay->entries[chosen]))) {
 			chosen = oldest;
 			most = size;
+			is_own = false;
 		}
 	}
 	return chosen;
@@ -187,8 +193,8 @@ static bool holds_out(const struct microtl_replay *replay, uint8_t label, uint16
 	return trained >= (MICROTL_REPLAY_HOLDOUT_PERIOD - 1) * (held + 1);
 }
 
-/* A place for a sample of this class: free, or the victim's; -1 where a job holds all. */
-static int32_t make_room(struct microtl_replay *replay, uint8_t label)
+/* A place for a sample: free, or the victim's; -1 where a job holds all. */
+static int32_t make_room(struct microtl_replay *replay, const struct microtl_replay_entry *incoming)
 {
 	if (replay->count < replay->capacity) {
 		return replay->count++;
@@ -198,7 +204,7 @@ static int32_t make_room(struct microtl_replay *replay, uint8_t label)
 		return -1;
 	}
 	replay->evicted++;
-	return victim(replay, label);
+	return victim(replay, incoming);
 }
 
 static int32_t store(struct microtl_replay *replay, const struct microtl_replay_entry *entry,
@@ -210,7 +216,7 @@ static int32_t store(struct microtl_replay *replay, const struct microtl_replay_
 	if (replay->capacity == 0) {
 		return -ENOMEM;
 	}
-	int32_t place = make_room(replay, entry->label);
+	int32_t place = make_room(replay, entry);
 	if (place < 0) {
 		return -EBUSY;
 	}

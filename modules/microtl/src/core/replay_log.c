@@ -281,8 +281,16 @@ static int free_area(const struct microtl_replay_log *log)
 	return log->foreign[0] && !log->overwrite ? 1 : 0;
 }
 
+static bool same_event(const struct microtl_replay_log_record *a,
+		       const struct microtl_replay_log_record *b)
+{
+	return a->kind == b->kind && a->entry.sequence == b->entry.sequence &&
+	       a->entry.label == b->entry.label;
+}
+
+/* *listed: the event was among what is known. */
 static int compact(struct microtl_replay_log *log, microtl_replay_log_lister lister,
-		   void *user_data, const struct microtl_replay_log_record *except)
+		   void *user_data, const struct microtl_replay_log_record *event, bool *listed)
 {
 	struct microtl_replay_log_record record;
 	int area = free_area(log);
@@ -297,10 +305,7 @@ static int compact(struct microtl_replay_log *log, microtl_replay_log_lister lis
 		if (ret != 0) {
 			break;
 		}
-		if (except != NULL && record.entry.sequence == except->entry.sequence &&
-		    record.kind == except->kind && record.entry.label == except->entry.label) {
-			continue;
-		}
+		*listed = *listed || (event != NULL && same_event(&record, event));
 		ret = records < log->records_max ? write_record(log, area, records, &record)
 						 : -ENOSPC;
 		records++;
@@ -311,7 +316,9 @@ static int compact(struct microtl_replay_log *log, microtl_replay_log_lister lis
 int microtl_replay_log_compact(struct microtl_replay_log *log, microtl_replay_log_lister lister,
 			       void *user_data)
 {
-	return compact(log, lister, user_data, NULL);
+	bool listed = false;
+
+	return compact(log, lister, user_data, NULL, &listed);
 }
 
 int microtl_replay_log_append(struct microtl_replay_log *log,
@@ -319,9 +326,10 @@ int microtl_replay_log_append(struct microtl_replay_log *log,
 			      microtl_replay_log_lister lister, void *user_data)
 {
 	if (log->area < 0 || log->records == log->records_max) {
-		int ret = compact(log, lister, user_data, record);
+		bool listed = false;
+		int ret = compact(log, lister, user_data, record, &listed);
 
-		if (ret != 0) {
+		if (ret != 0 || listed) {
 			return ret;
 		}
 		if (log->records == log->records_max) {
