@@ -44,7 +44,8 @@ _SCALARS = {
     # A pointer to a function.
     "microtl_kernel": 4,
 }
-_POINTER = 4
+POINTER = 4
+"""Bytes of a pointer on the CPUs that this is for."""
 _OPERATORS: dict[type[ast.AST], Callable[..., int]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -194,7 +195,7 @@ def _declared(declaration: str) -> list[tuple[Layout, int]]:
         if match is None:
             _unknown(f"a type that can be sized: {declaration.strip()}")
         stars, dims, width = match.groups()
-        kind = Layout(_POINTER, _POINTER) if stars else _type_layout(name, declaration)
+        kind = Layout(POINTER, POINTER) if stars else _type_layout(name, declaration)
         count = 1
         for dim in re.findall(r"\[([^]]+)\]", dims):
             count *= _value(_NAME.sub(lambda found: f"({_expanded(found[0], [])})", dim))

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from microtl_tools.convert.api import ConvertedModel, End, HeadSpec
+from microtl_tools.convert.emit.texts import texts_size
 from microtl_tools.convert.graph import shape_text
-from microtl_tools.convert.headers import layout, macro
+from microtl_tools.convert.headers import POINTER, layout, macro
 from microtl_tools.output import table
 
 FLOAT = 4
@@ -142,34 +143,31 @@ def _ram(what: str, size: int, needed: str) -> dict[str, Any]:
 
 
 def flash_rows(converted: ConvertedModel) -> list[dict[str, Any]]:
-    """Return the flash that the generated file takes on a 32-bit CPU, a row each."""
+    """Return the flash that the generated objects take on a 32-bit CPU, a row each.
+
+    The rows add up to the sizes of the symbols that the C compiler makes; the linker may put up to
+    three bytes between two of them.
+    """
     ops = converted.ops
+    tables = layout("microtl_model").size + len(ops) * layout("microtl_op").size
+    texts = [converted.name]
     rows = [
         ("weights and tables", sum(op.data_bytes for op in ops)),
         ("parameters of the operations", sum(op.params_bytes for op in ops)),
-        ("op table and description", _description(converted)),
     ]
     head = converted.head
     if head is not None:
         rows.append(("head", FLOAT * int(head.params.size)))
         rows.append(("feature scale and offset", 2 * FLOAT * head.features))
-        rows.append(("class names", sum(len(name.encode()) + 5 for name in head.class_names)))
+        tables += layout("microtl_head_spec").size + POINTER * len(head.class_names)
+        texts += head.class_names
     if converted.base is not None:
         rows.append(("base set", converted.base.features.nbytes + converted.base.labels.nbytes))
-    if converted.channels:
-        texts = sum(len(c.name.encode()) + len(c.unit.encode()) + 2 for c in converted.channels)
-        structs = len(converted.channels) * layout("microtl_channel").size
-        rows.append(("channels", texts + structs))
+        tables += layout("microtl_base_set").size
+    tables += len(converted.channels) * layout("microtl_channel").size
+    texts += [text for channel in converted.channels for text in (channel.name, channel.unit)]
+    rows.append(("op table, description, names", tables + texts_size(*texts)))
     return [{"what": what, "bytes": size} for what, size in rows]
-
-
-def _description(converted: ConvertedModel) -> int:
-    size = layout("microtl_model").size + len(converted.ops) * layout("microtl_op").size
-    if converted.head is not None:
-        size += layout("microtl_head_spec").size
-    if converted.base is not None:
-        size += layout("microtl_base_set").size
-    return size + len(converted.name) + 1
 
 
 def total(rows: list[dict[str, Any]], *needed: str) -> int:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from microtl_tools.convert.api import MARKER, BaseSet, HeadSpec
-from microtl_tools.convert.emit.c_text import array, comment, floating, string, struct
+from microtl_tools.convert.emit.c_text import array, comment, floating, rows, struct
 from microtl_tools.convert.emit.constants import ConstantPool
+from microtl_tools.convert.emit.texts import Texts
 from microtl_tools.convert.graph import Tensor, shape_text
 from microtl_tools.convert.program import Buffer, KernelCall, Program
 from microtl_tools.paths import version
@@ -58,13 +59,16 @@ def source_text(sources: Sources) -> str:
     for index, call in enumerate(sources.program.calls):
         parts += _operation(sources, index, call)
     parts += _op_table(sources)
+    texts = Texts()
+    described: list[str] = []
     if sources.channels:
-        parts.append(_channels(sources))
+        described.append(_channels(sources, texts))
     if sources.head is not None:
-        parts += _head(sources.head)
+        described += _head(sources.head, texts)
     if sources.base is not None:
-        parts += _base_set(sources.base)
-    parts.append(_model(sources))
+        described += _base_set(sources.base)
+    described.append(_model(sources, texts))
+    parts += [texts.definitions(), *described]
     return "\n\n".join(parts) + "\n"
 
 
@@ -97,12 +101,12 @@ def _op_table(sources: Sources) -> Iterator[str]:
     yield "\n".join([*lines, "};"])
 
 
-def _channels(sources: Sources) -> str:
+def _channels(sources: Sources, texts: Texts) -> str:
     lines = ["static const struct microtl_channel channels[] = {"]
     for channel in sources.channels:
         fields = {
-            "name": string(channel.name),
-            "unit": string(channel.unit),
+            "name": texts(channel.name),
+            "unit": texts(channel.unit),
             "offset": floating(channel.offset),
             "scale": floating(channel.scale),
         }
@@ -110,7 +114,7 @@ def _channels(sources: Sources) -> str:
     return "\n".join([*lines, "};"])
 
 
-def _head(head: HeadSpec) -> Iterator[str]:
+def _head(head: HeadSpec, texts: Texts) -> Iterator[str]:
     widths = " -> ".join(str(width) for width in head.widths)
     yield array(
         "float", "feature_scale", head.feature_scale, f"Standardised by {head.standardised_by}."
@@ -122,8 +126,8 @@ def _head(head: HeadSpec) -> Iterator[str]:
     names = "NULL"
     if head.class_names:
         names = "class_names"
-        items = "".join(f"\t{string(name)},\n" for name in head.class_names)
-        yield f"static const char *const class_names[] = {{\n{items}}};"
+        items = rows(texts(name) for name in head.class_names)
+        yield f"static const char *const class_names[] = {{\n{items}\n}};"
     fields: dict[str, Any] = {
         "layer_count": len(head.widths) - 1,
         "loss": f"MICROTL_LOSS_{head.loss.upper()}",
@@ -152,10 +156,10 @@ def _base_set(base: BaseSet) -> Iterator[str]:
     yield f"static const struct microtl_base_set base_set = {struct(fields, {})};"
 
 
-def _model(sources: Sources) -> str:
+def _model(sources: Sources, texts: Texts) -> str:
     program = sources.program
     fields: dict[str, Any] = {
-        "name": string(sources.name),
+        "name": texts(sources.name),
         "id": {part: f"0x{value:08x}" for part, value in sources.model_id.items()},
         "ops": "ops" if program.calls else "NULL",
         "op_count": len(program.calls),

@@ -21,7 +21,7 @@ from microtl_tools.convert.lower import (
     table,
 )
 from microtl_tools.convert.lower.context import Context
-from microtl_tools.convert.lower.require import need_activation, need_batch_of_one
+from microtl_tools.convert.lower.require import need_activation, need_batch_of_one, need_described
 from microtl_tools.convert.program import Program
 
 Lowering = Callable[[Context, Op], None]
@@ -81,6 +81,8 @@ def lower(graph: Graph) -> Program:
     """Lower a simplified graph. Raises ModelError for what no kernel can do exactly."""
     need_activation(graph.input, "the model's input")
     need_batch_of_one(graph.input)
+    need_described(graph.input, "the model's input")
+    need_described(graph.output, "the backbone's output")
     context = Context(graph)
     for op in graph.ops:
         context.begin(op)

@@ -11,6 +11,8 @@ from microtl_tools.convert import fixed_point
 from microtl_tools.convert.graph import ModelError, Op, Shape, Tensor, shape_text
 
 UINT16_MAX = (1 << 16) - 1
+RANK_MAX = 4
+"""Dimensions of an input or output, the batch not counted: struct microtl_tensor."""
 SCALE_MIN = 2.0**-126
 """The least normal float32; smaller scales are those of tensors that never moved."""
 
@@ -80,6 +82,17 @@ def need_batch_of_one(tensor: Tensor) -> None:
         raise ModelError(
             f"{tensor}: shape {shape_text(tensor.shape)} has no batch of one in front",
             "export the model with batch size 1",
+        )
+
+
+def need_described(tensor: Tensor, where: str) -> None:
+    """The shape fits in struct microtl_tensor."""
+    shape = tensor.shape[1:]
+    if len(shape) > RANK_MAX or max(shape, default=1) > UINT16_MAX:
+        raise ModelError(
+            f"{where}: {tensor} has shape {shape_text(tensor.shape)}; behind the batch, {RANK_MAX} "
+            f"dimensions of up to {UINT16_MAX} are supported",
+            "reshape it",
         )
 
 

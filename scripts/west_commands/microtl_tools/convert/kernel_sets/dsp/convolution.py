@@ -14,7 +14,6 @@ from microtl_tools.convert.kernel_sets.dsp.panels import (
     Filters,
     pad_depth,
     pair_panels,
-    reads,
     rounding,
 )
 from microtl_tools.convert.program import KernelCall
@@ -34,7 +33,6 @@ def as_convolution(call: KernelCall, rows: Any) -> None:
     if _covers_all(at):
         as_dense(call, rows.reshape(at["out_c"], -1))
         return
-    row_size = rows.shape[-1]
     rows = pad_depth(rows, QUAD)
     filters = Filters.of(call, rows.reshape(at["out_c"], -1))
     if not filters.exact():
@@ -43,10 +41,7 @@ def as_convolution(call: KernelCall, rows: Any) -> None:
     pointwise = _is_pointwise(at)
     call.kernel = f"microtl_kernel_dsp_{'pointwise' if pointwise else 'conv2d'}"
     call.struct = "microtl_dsp_conv2d"
-    call.scratch_size = (
-        16 * row_quads if pointwise else 16 * at["kernel_h"] * row_quads + 8 * row_quads
-    )
-    reads(call, at["in_h"] * at["in_w"] * at["in_c"] + row_quads * QUAD - row_size)
+    call.scratch_size = 16 * row_quads if pointwise else _scratch(at, row_quads)
     output = struct(call, "out")
     call.fields = {
         "at": at,
@@ -54,8 +49,15 @@ def as_convolution(call: KernelCall, rows: Any) -> None:
         "border": number(call, "input_zero_point"),
         "rounding": rounding(output),
         "row_quads": row_quads,
-        "panels": pair_panels(filters),
+        "panels": pair_panels(filters, interleaved=pointwise),
     }
+
+
+def _scratch(at: dict[str, int], row_quads: int) -> int:
+    """Return the bytes of two windows, and of the rows under two rows of outputs."""
+    row = (at["out_w"] - 1) * at["stride_w"] * at["in_c"] + QUAD * row_quads
+    rows = at["kernel_h"] + at["stride_h"]
+    return 16 * at["kernel_h"] * row_quads + 2 * rows * (row + row % 2)
 
 
 def _is_pointwise(at: dict[str, int]) -> bool:

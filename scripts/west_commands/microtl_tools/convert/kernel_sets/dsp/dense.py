@@ -73,5 +73,5 @@ def _as_pixels(call: KernelCall, rows: Any) -> None:
         "border": 0,
         "rounding": rounding(output),
         "row_quads": row_quads,
-        "panels": pair_panels(filters),
+        "panels": pair_panels(filters, interleaved=True),
     }

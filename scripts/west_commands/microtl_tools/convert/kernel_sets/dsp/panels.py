@@ -70,13 +70,17 @@ class Filters:
         )
 
 
-def pair_panels(filters: Filters) -> Constant:
-    """Panels of two channels, for ``microtl_priv_dsp_pairs()``; the depth is whole quads."""
+def pair_panels(filters: Filters, *, interleaved: bool) -> Constant:
+    """Panels of two channels, for ``microtl_priv_dsp_pairs()``; the depth is whole quads.
+
+    Words are of (w0, w2) and (w1, w3) where the values are interleaved, else in order.
+    """
     np = require("numpy", "convert models")
     padded = filters.padded(2)
-    # [panel][channel][quad][even or odd] -> [panel][quad][even or odd][channel]
-    words = _words(padded.weights).reshape(len(padded.bias) // 2, 2, -1, 2)
-    return _panels(padded, 2, np.moveaxis(words, 1, 3), filters)
+    words = _words(padded.weights) if interleaved else _ordered_words(padded.weights)
+    # [panel][channel][quad][word] -> [panel][quad][word][channel]
+    words = words.reshape(len(padded.bias) // 2, 2, -1, 2)
+    return _panels(padded, 2, np.moveaxis(words, 1, 3), filters, bias_copies=2)
 
 
 def row_panels(filters: Filters) -> Constant:
@@ -88,11 +92,13 @@ def row_panels(filters: Filters) -> Constant:
     return _panels(padded, 4, np.moveaxis(words, 1, 2), filters)
 
 
-def _panels(padded: Filters, group: int, words: Any, filters: Filters) -> Constant:
+def _panels(
+    padded: Filters, group: int, words: Any, filters: Filters, bias_copies: int = 1
+) -> Constant:
     np = require("numpy", "convert models")
     count = len(padded.bias) // group
     parts = (
-        2 * padded.bias,
+        np.repeat(2 * padded.bias, bias_copies),
         words.reshape(count, -1),
         padded.multiplier,
         1 << (32 - padded.shift),
@@ -107,6 +113,12 @@ def _words(weights: Any) -> Any:
     """Pack doubled weights: [channels][depth] -> [channels][quads * 2] of two int16 each."""
     quads = (2 * weights).reshape(len(weights), -1, 2, 2)
     return pack(quads[:, :, 0, :], quads[:, :, 1, :]).reshape(len(weights), -1)
+
+
+def _ordered_words(weights: Any) -> Any:
+    """As ``_words``, two neighbours in a word."""
+    doubled = 2 * weights
+    return pack(doubled[:, 0::2], doubled[:, 1::2])
 
 
 def pack(low: Any, high: Any) -> Any:
