@@ -7,6 +7,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from microtl_tools.budget.advice import advise
 from microtl_tools.budget.baseline import growth_since
 from microtl_tools.budget.budget_file import FILE_NAME, Budget, read_budget, with_options
 from microtl_tools.budget.build_folder import Build, build_of, builds
@@ -67,10 +68,12 @@ def _verdict(
         report.stacks = stack_bounds(build, report, budget.stack)
     growth = growth_since(args.baseline, report) if args.baseline and main else None
     prediction = getattr(args, "prediction", None)
+    checks = check(report, limits, growth)
     return Verdict(
         report=report,
-        checks=check(report, limits, growth),
+        checks=checks,
         growth=growth,
+        advice=advise(build, report, checks) if build else (),
         differences=compare(read_prediction(prediction), report) if prediction and main else (),
     )
 
