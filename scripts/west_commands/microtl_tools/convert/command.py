@@ -25,7 +25,7 @@ written.
 """
 
 EPILOG = """\
-EXAMPLES
+examples:
   microtl convert kws.tflite -o src/model --labels words.txt --classes 14
       keep two rows for words that the device is to learn
   microtl convert motion.keras --representative-data train.npz -o src/model

@@ -36,21 +36,24 @@ border."""
 
 def run(path: Path, options: Options) -> ConvertedModel:
     """Convert a file or a SavedModel folder."""
-    from microtl_tools.convert import keras
-
     _check(options)
     name = model_name(options.name, path)
+    return run_bytes(load(path, options.representative), options, str(path), name)
+
+
+def load(path: Path, representative: Path | None) -> bytes:
+    """Return the .tflite that a model file holds or, by TensorFlow, becomes."""
+    from microtl_tools.convert import keras
+
     if keras.is_keras(path):
-        data = keras.quantise(path, options.representative)
-        return run_bytes(data, options, str(path), name)
+        return keras.quantise(path, representative)
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise MicroTLError(
             f"{path}: cannot be read: {error.strerror}",
             "give a .tflite, .keras or .h5 file or a SavedModel folder",
         ) from error
-    return run_bytes(data, options, str(path), name)
 
 
 def run_bytes(

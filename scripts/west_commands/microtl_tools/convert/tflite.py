@@ -35,10 +35,11 @@ ELEMENTS_MAX = 1 << 28
 _DAMAGED = "the file is truncated or damaged: fetch or export it again"
 
 
-def read(data: bytes, supported: Collection[str]) -> Graph:
-    """Read the bytes of a ``.tflite`` file whose operations are all of the kinds in ``supported``.
+def read(data: bytes, supported: Collection[str] | None = None) -> Graph:
+    """Read the bytes of a ``.tflite`` file.
 
-    Raises ModelError for whatever is not a sound model.
+    Raises ModelError for whatever is not a sound model, and for operations whose kind is not in
+    ``supported``, where that is given.
     """
     if data[4:8] != b"TFL3":
         raise ModelError(
@@ -54,7 +55,7 @@ def read(data: bytes, supported: Collection[str]) -> Graph:
 class _Reader:
     """Walks the tables of one file. ``place`` says where, for the message of a damaged file."""
 
-    def __init__(self, schema: Any, data: bytes, supported: Collection[str]) -> None:
+    def __init__(self, schema: Any, data: bytes, supported: Collection[str] | None) -> None:
         self.schema = schema
         self.data = data
         self.supported = supported
@@ -133,7 +134,7 @@ class _Reader:
             place = f"op {number} {kind}"
             self.place = place
             op = Op(number, kind, [], [])
-            if kind not in self.supported:
+            if self.supported is not None and kind not in self.supported:
                 raise op.error(
                     "this operation is not supported",
                     f"build the layer from these: {', '.join(sorted(self.supported))}",

@@ -96,7 +96,7 @@ def _call(
 ) -> None:
     source, weights = op.input(0), op.input(1)
     channels, depth = weights.shape[0], weights.shape[-1]
-    need_uint16(op, batch=batch, inputs=depth, outputs=channels)
+    need_uint16(op, outputs=channels)
     fields: dict[str, Value] = {
         "batch": batch,
         "in_c": depth,
