@@ -130,8 +130,8 @@ struct microtl_model {
 	/** The features, or the model's output where it was converted without a head. */
 	struct microtl_tensor output;
 	/**
-	 * [channel_count], or NULL where they were not described. The input holds frames of channels:
-	 * value i belongs to channel i % channel_count.
+	 * [channel_count], or NULL where they were not described. The input holds frames of
+	 * channels: value i belongs to channel i % channel_count.
 	 */
 	const struct microtl_channel *channels;
 	uint16_t channel_count;
