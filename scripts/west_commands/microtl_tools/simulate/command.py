@@ -163,7 +163,11 @@ def run(args: argparse.Namespace) -> int:
     settings = fragment(simulation)
     if args.picture is not None:
         drawn = picture.draw(
-            simulation.results, simulation.chosen, simulation.headline, args.picture
+            simulation.results,
+            simulation.chosen,
+            simulation.headline,
+            args.picture,
+            old_name="before the drift:" if args.scenario == "drift" else "old classes",
         )
         write_atomic(args.picture, drawn, force=args.force)
     if args.kconfig is not None:

@@ -21,6 +21,7 @@ FORMATS = (".png", ".svg")
 _DPI = 150
 _USERS_MAX = 40
 
+_BELOW = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.14), "frameon": False}
 _BLUE, _ORANGE, _GREEN, _GREY = "#0072B2", "#D55E00", "#009E73", "#555555"
 
 
@@ -32,19 +33,27 @@ def check_path(path: Path) -> None:
         )
 
 
-def draw(results: Sequence[BudgetResult], chosen: BudgetResult, title: str, path: Path) -> bytes:
+def draw(
+    results: Sequence[BudgetResult],
+    chosen: BudgetResult,
+    title: str,
+    path: Path,
+    *,
+    old_name: str = "old classes",
+) -> bytes:
     """Return the picture in the format of ``path``'s ending; the same results, the same bytes.
 
-    ``chosen`` is the budget whose users the right-hand side shows.
+    ``chosen`` is the budget whose users the right-hand side shows, ``old_name`` what the model knew
+    before.
     """
     matplotlib = require("matplotlib", "draw pictures")
     figure_module = require("matplotlib.figure", "draw pictures")
     settings = {"font.size": 11, "svg.hashsalt": "microtl", "svg.fonttype": "none"}
     with matplotlib.rc_context(settings):
         rows = min(len(chosen.users), _USERS_MAX)
-        figure = figure_module.Figure(figsize=(11.5, max(4.8, 1.6 + 0.27 * rows)))
+        figure = figure_module.Figure(figsize=(11.5, max(5.6, 2.2 + 0.27 * rows)))
         left, right = figure.subplots(1, 2, width_ratios=(1.15, 1))
-        _curves(left, results)
+        _curves(left, results, old_name)
         _users(right, chosen)
         figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
         figure.tight_layout()
@@ -55,12 +64,12 @@ def draw(results: Sequence[BudgetResult], chosen: BudgetResult, title: str, path
     return buffer.getvalue()
 
 
-def _curves(axes: Any, results: Sequence[BudgetResult]) -> None:
+def _curves(axes: Any, results: Sequence[BudgetResult], old_name: str) -> None:
     budgets = [result.budget for result in results]
     lines: list[tuple[str, list[Interval | None], str, str, str]] = [
         ("after learning", [r.after for r in results], _BLUE, "-", "o"),
-        ("old after", [r.old_after for r in results], _GREEN, "--", "s"),
-        ("new after", [r.new_after for r in results], _ORANGE, "-.", "^"),
+        (f"{old_name} after", [r.old_after for r in results], _GREEN, "--", "s"),
+        ("new class after", [r.new_after for r in results], _ORANGE, "-.", "^"),
         ("nearest class mean", [r.nearest_mean for r in results], _GREY, ":", "D"),
         ("before", [r.before for r in results], "black", (0, (1, 1)), "x"),  # type: ignore[list-item]
     ]
@@ -89,7 +98,9 @@ def _curves(axes: Any, results: Sequence[BudgetResult]) -> None:
     axes.set_ylabel("accuracy on later windows, %")
     axes.set_xticks(budgets)
     axes.grid(alpha=0.3)
-    axes.legend(fontsize=9, title="at the right end, %", title_fontsize=9)
+    axes.legend(
+        fontsize=9, title="in brackets: at the right end", title_fontsize=9, ncols=2, **_BELOW
+    )
     axes.set_title("How many labels it takes", loc="left", fontsize=11)
 
 
@@ -119,10 +130,10 @@ def _users(axes: Any, chosen: BudgetResult) -> None:
     axes.plot([], [], "v", color=_ORANGE, label="after: loses")
     axes.set_yticks(range(len(users)), [user.user for user in users], fontsize=9)
     axes.set_ylim(-0.8, len(users) - 0.2)
-    axes.margins(x=0.12)
+    axes.margins(x=0.15)
     axes.set_xlabel("accuracy over all classes, %")
     axes.grid(axis="x", alpha=0.3)
-    axes.legend(fontsize=9, loc="best")
+    axes.legend(fontsize=9, ncols=3, **_BELOW)
     left_out = len(chosen.users) - len(users)
     more = f", the {left_out} who gain most not shown" if left_out else ""
     axes.set_title(f"Users at {chosen.budget} windows a class{more}", loc="left", fontsize=11)

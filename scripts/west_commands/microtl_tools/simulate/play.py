@@ -68,12 +68,12 @@ def _mean(right: NDArray[np.bool_]) -> float:
     return float(right.mean()) if len(right) else float("nan")
 
 
-def split_users(samples: Samples, scenario: Scenario, users: Sequence[str]) -> list[UserSplit]:
+def split_users(timeline: Timeline, scenario: Scenario, users: Sequence[str]) -> list[UserSplit]:
     """Split each user's samples; MicroTLError names a user and class without samples to label."""
     splits = []
     for user in users:
-        split = split_user(samples.timeline, user, scenario.test_part)
-        tested = set(samples.timeline.y[split.test].tolist())
+        split = split_user(timeline, user, scenario.test_part)
+        tested = set(timeline.y[split.test].tolist())
         for label in scenario.recorded:
             if split.available(label) == 0 or label not in tested:
                 raise MicroTLError(

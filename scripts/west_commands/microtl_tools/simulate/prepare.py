@@ -12,6 +12,7 @@ import numpy as np
 from microtl_tools.convert.api import ConvertedModel, Options, convert
 from microtl_tools.data.api import Dataset, load
 from microtl_tools.errors import MicroTLError
+from microtl_tools.output import progress
 from microtl_tools.simulate.play import Samples, split_users
 from microtl_tools.simulate.scenario import (
     Kind,
@@ -23,6 +24,9 @@ from microtl_tools.simulate.scenario import (
 from microtl_tools.simulate.splits import UserSplit
 from microtl_tools.twin import border
 from microtl_tools.twin.api import Twin
+
+_CHUNK = 256
+"""Samples between two movements of the progress bar."""
 
 
 @dataclass(frozen=True)
@@ -64,18 +68,20 @@ def prepare(wish: Wish) -> Stage:
     scenario = make_scenario(
         wish.kind, data, len(names), only_new=wish.only_new, test_part=wish.test_part
     )
-    converted = convert(wish.model, replace(wish.options, classes=len(scenario.labels)))
-    twin = Twin.from_converted(converted)
-    samples = _features(twin, converted, data)
-    users = check_users(samples.timeline, data.source, wish.users)
+    timeline = timeline_of(data)
+    users = check_users(timeline, data.source, wish.users)
     for path in (wish.options.base_set, wish.options.representative):
         if path is not None:
             _check_strangers(_read(path, plain, labelled=False), users)
-    splits = split_users(samples, scenario, users)
+    data = data.select(np.isin(timeline.group, users))
+    splits = split_users(timeline_of(data), scenario, users)
+    converted = convert(wish.model, replace(wish.options, classes=len(scenario.labels)))
+    twin = Twin.from_converted(converted)
     reference = None
     if wish.reference is not None:
         before = _read(wish.reference, plain).with_labels(data.labels)
         reference = _features(twin, converted, before)
+    samples = _features(twin, converted, data)
     return Stage(twin, scenario, samples, reference, splits, list(_repeated(data, splits)))
 
 
@@ -90,7 +96,9 @@ def _read(path: Path, model: ConvertedModel, *, labelled: bool = True) -> Datase
 
 def _features(twin: Twin, converted: ConvertedModel, data: Dataset) -> Samples:
     x = data.x if data.x.dtype == np.int8 else border.quantize(data.x, converted.input)
-    return Samples(twin.run(x), timeline_of(data))
+    chunks = np.array_split(x, -(-len(x) // _CHUNK))
+    features = [twin.run(chunk) for chunk in progress(chunks, what="features", unit="chunk")]
+    return Samples(np.concatenate(features), timeline_of(data))
 
 
 def _check_strangers(other: Dataset, users: Sequence[str]) -> None:

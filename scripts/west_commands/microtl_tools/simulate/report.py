@@ -11,7 +11,7 @@ from typing import Any
 from microtl_tools.output import table
 from microtl_tools.simulate.play import Plan
 from microtl_tools.simulate.results import Accuracy, BudgetResult, enough
-from microtl_tools.simulate.scenario import Scenario
+from microtl_tools.simulate.scenario import Kind, Scenario
 from microtl_tools.simulate.statistics import CONFIDENCE, Interval, Verdict
 
 LOSS_WORTH_NAMING = 0.03
@@ -68,71 +68,87 @@ def as_text(simulation: Simulation, fragment: str) -> str:
 def sentences(simulation: Simulation) -> list[str]:
     """Return the verdict and what it rests on, a sentence each."""
     chosen = simulation.chosen
+    old = chosen.old_change
     lines = [
-        f"verdict: {chosen.verdict.value}. {_change('accuracy', chosen.change)} with "
-        f"{chosen.budget} labelled windows a class."
+        f"verdict: {chosen.verdict.value}. With {chosen.budget} labelled windows a class accuracy "
+        f"{_change(chosen.change)}."
     ]
-    if chosen.old_change is not None:
+    if old is not None:
+        what = "before the drift" if simulation.scenario.kind is Kind.DRIFT else "the old classes"
         lines.append(
-            f"{_change('on what the model knew before it', chosen.old_change)}; "
-            f"{_points(simulation.margin)} are tolerated."
+            f"On {what} it {_change(old)}; {_points(simulation.margin)} of loss are tolerated."
         )
+    lines += _reasons(chosen, simulation.margin)
     lines.append(_labels_needed(simulation))
-    losers = chosen.losers(LOSS_WORTH_NAMING)
-    if losers:
-        named = ", ".join(f"{user.user} ({100 * user.change:+.1f})" for user in losers)
-        lines.append(
-            f"{len(losers)} of {len(chosen.users)} users lose more than "
-            f"{_points(LOSS_WORTH_NAMING)}: {named}."
-        )
-    else:
-        lines.append(
-            f"no user loses more than {_points(LOSS_WORTH_NAMING)}; the least gain is that of "
-            f"{chosen.worst.user} ({100 * chosen.worst.change:+.1f})."
-        )
+    lines.append(_losers(chosen))
+    over = chosen.over_nearest_mean
     lines.append(
-        f"nearest class mean alone, without training: {_percent(chosen.nearest_mean.mean)}, "
-        f"training is {_signed(chosen.over_nearest_mean)} points "
-        f"{'better' if chosen.over_nearest_mean.mean >= 0 else 'worse'}."
+        f"Nearest class mean alone, without training: {100 * chosen.nearest_mean.mean:.1f} %; "
+        f"training is {abs(100 * over.mean):.1f} points {'better' if over.mean >= 0 else 'worse'} "
+        f"({_range(over)})."
     )
-    gate = chosen.gate
     if simulation.plan.gate:
+        gate = chosen.gate
         lines.append(
-            f"gate: {gate.accepted} accepted ({gate.wrong_accepts} wrongly), {gate.rejected} "
-            f"rejected, {gate.undecided} undecided ({gate.wrong_rejects} of these two would have "
-            "been better)."
+            f"Gate: {gate.accepted} trainings accepted, {gate.wrong_accepts} of them wrongly; "
+            f"{gate.rejected} rejected and {gate.undecided} undecided, {gate.wrong_rejects} of "
+            "them would have been better."
         )
     if chosen.verdict in _NEXT:
-        lines.append(f"next: {_NEXT[chosen.verdict]}.")
+        lines.append(f"Next: {_NEXT[chosen.verdict]}.")
     return lines
+
+
+def _reasons(chosen: BudgetResult, margin: float) -> list[str]:
+    """Say which of the two conditions leaves a doubt."""
+    if chosen.verdict is not Verdict.NO_EVIDENCE:
+        return []
+    reasons = []
+    if chosen.change.low <= 0 <= chosen.change.high:
+        reasons.append("the interval of the change holds 0")
+    if chosen.old_change is not None and chosen.old_change.low <= -margin:
+        reasons.append("the old classes may have lost more than is tolerated")
+    return [f"No evidence, because {' and '.join(reasons)}."]
+
+
+def _losers(chosen: BudgetResult) -> str:
+    losers = chosen.losers(LOSS_WORTH_NAMING)
+    if not losers:
+        worst = chosen.worst
+        return (
+            f"No user loses more than {_points(LOSS_WORTH_NAMING)}; least gains {worst.user} "
+            f"({100 * worst.change:+.1f})."
+        )
+    named = ", ".join(f"{user.user} ({100 * user.change:+.1f})" for user in losers)
+    return (
+        f"{len(losers)} of {len(chosen.users)} users lose more than "
+        f"{_points(LOSS_WORTH_NAMING)}: {named}."
+    )
 
 
 def _labels_needed(simulation: Simulation) -> str:
     needed = enough(simulation.results)
     if needed is None:
         most = simulation.results[-1].budget
-        return f"labels it takes: more than {most} windows a class, if it can be done at all."
+        return f"Labels it takes: more than {most} windows a class, if it can be done at all."
     labels = max(user.labels for user in needed.users)
-    return f"labels it takes: {needed.budget} windows a class, {labels} in all."
+    return f"Labels it takes: {needed.budget} windows a class, {labels} in all."
 
 
-def _change(what: str, change: Interval) -> str:
-    return f"{what} {'rises' if change.mean >= 0 else 'falls'} by {_signed(change)} points"
+def _change(change: Interval) -> str:
+    verb = "rises" if change.mean >= 0 else "falls"
+    return f"{verb} by {abs(100 * change.mean):.1f} points ({_range(change)})"
 
 
-def _signed(value: Interval) -> str:
+def _range(value: Interval) -> str:
     return (
-        f"{abs(100 * value.mean):.1f} ({CONFIDENCE:.0%} interval over {value.count} users: "
-        f"{100 * value.low:+.1f} to {100 * value.high:+.1f})"
+        f"{100 * CONFIDENCE:.0f} % interval over {value.count} users: "
+        f"{100 * value.low:+.1f} to {100 * value.high:+.1f}"
     )
 
 
 def _points(share: float) -> str:
     return f"{100 * share:g} points"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
 
 
 def _cell(value: Interval | float | None) -> str:

@@ -121,8 +121,8 @@ def test_text_picture_and_fragment(
     assert main([*play, *files, "--set", "epochs=30", "--set", "gate.recall_min=0.55"]) == 0
     out = capsys.readouterr().out
     assert "verdict: helps" in out
-    assert "labels it takes:" in out
-    assert "nearest class mean alone" in out
+    assert "Labels it takes:" in out
+    assert "Nearest class mean alone" in out
     assert "user 3" in out
     assert b"<svg" in picture.read_bytes()
     written = fragment.read_text(encoding="utf-8")

@@ -43,7 +43,7 @@ def test_svg_says_everything_in_words() -> None:
         "new class Lunge: helps",
         "labelled windows a class",
         "nearest class mean (80.0)",
-        "old after (80.0)",
+        "old classes after (80.0)",
         "before (70.0)",
         "user 3",
         "-1.0",
