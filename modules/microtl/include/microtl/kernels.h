@@ -120,8 +120,9 @@ void microtl_kernel_depthwise_conv2d(const struct microtl_op *op, int8_t *arena)
 
 /** Dense layer on @a batch vectors of @a in_c values. The output must not overlap the input. */
 struct microtl_fully_connected {
-	uint16_t batch;
-	uint16_t in_c, out_c;
+	uint32_t batch;
+	uint32_t in_c;
+	uint16_t out_c;
 	int16_t input_zero_point;
 	/** Zero point of the weights: 0 unless the file quantised them asymmetrically, and 0 if per
 	 * channel. */
