@@ -86,3 +86,34 @@ def test_porting_page_is_a_whole_learner(tmp_path: Path) -> None:
 def is_portable(source: Path) -> bool:
     """Kernels for one CPU alone lie in folders of their own below ``kernels``."""
     return source.parent.name in ("core", "kernels")
+
+
+PAGES = [Path("README.md"), *(page.relative_to(ROOT) for page in sorted(ROOT.glob("docs/*.md")))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_page_names_only_what_there_is(page: Path) -> None:
+    """Links, options and C names that a page gives are in the repository."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", text)
+    assert not [link for link in links if not (ROOT / page.parent / link).exists()]
+
+    kconfig = "".join(p.read_text(encoding="utf-8") for p in sorted(CORE.rglob("Kconfig*")))
+    options = set(re.findall(r"CONFIG_(MICROTL\w*[A-Z])", text))
+    assert options <= set(re.findall(r"^(?:menu)?config (\w+)", kconfig, re.MULTILINE))
+
+    headers = "".join(p.read_text(encoding="utf-8") for p in sorted(CORE.rglob("*.h")))
+    used = re.findall(r"\b(?:microtl_(?!add_model|tools)\w+(?=\()|MICROTL_[A-Z_]+\w(?=\())", text)
+    assert set(used) <= set(re.findall(r"\bmicrotl_\w+|\bMICROTL_\w+", headers))
+
+
+def test_readme_names_every_command_that_there_is() -> None:
+    """The sub-commands of README exist; its first commands are targets of the Makefile."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    shell = "".join(re.findall(r"^```(?:sh|console)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL))
+    known = {module.split(".")[-1].removesuffix("_command") for module in cli.COMMANDS}
+    known |= {module.split(".")[-2] for module in cli.COMMANDS}
+    assert set(re.findall(r"^(?:west )?microtl (\w+)", shell, re.MULTILINE)) <= known
+    targets = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"^make ([\w-]+)", shell, re.MULTILINE):
+        assert f"\n{target}:" in targets
