@@ -351,8 +351,8 @@ def _sigmoid_table(
     fraction, shift = math.frexp(input_scale * (1 << 27))
     if shift < 0:
         raise ValueError(f"an input scale of {input_scale:.6g} is too small (limit 2^-28)")
-    if shift > 31:
-        raise ValueError(f"an input scale of {input_scale:.6g} is too large (limit 2^4)")
+    if shift > 62:
+        raise ValueError(f"an input scale of {input_scale:.6g} is too large (limit 2^35)")
     multiplier = round_half_away(fraction * (1 << 31))
     radius = _input_radius(4, shift)
 
