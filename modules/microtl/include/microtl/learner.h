@@ -136,6 +136,16 @@ enum microtl_train_event {
 typedef void (*microtl_train_callback)(struct microtl_learner *learner,
 				       enum microtl_train_event event, void *user_data);
 
+struct flash_area;
+
+/** A learner's part of a partition. */
+struct microtl_store_area {
+	const struct flash_area *partition;
+	/** Bytes from the start of the partition. */
+	uint32_t base;
+	uint32_t page_size;
+};
+
 /** What a learner is made of; constant, written by MICROTL_LEARNER_DEFINE(). */
 struct microtl_learner_config {
 	struct microtl_learner *learner;
@@ -185,6 +195,7 @@ struct microtl_learner {
 	/** Serialises what changes classes or flash. */
 	struct k_mutex store_mutex;
 #ifdef CONFIG_MICROTL_STORE
+	struct microtl_store_area slots_area;
 	struct microtl_flash slots_flash;
 	struct microtl_slots slots;
 	/** 0, or why there is no store. */
@@ -192,6 +203,7 @@ struct microtl_learner {
 	int64_t saved_ms;
 #endif
 #ifdef CONFIG_MICROTL_STORE_REPLAY
+	struct microtl_store_area log_area;
 	struct microtl_flash log_flash;
 	struct microtl_replay_log log;
 	/** 0, or why labels do not outlive a reboot. */
@@ -300,6 +312,27 @@ struct microtl_class_info {
  */
 int microtl_learner_class_get(struct microtl_learner *learner, uint8_t label,
 			      struct microtl_class_info *info);
+
+/**
+ * @brief Go back to the factory head, in RAM and in the store; labels and taught names stay.
+ *
+ * @retval 0      Done.
+ * @retval -EBUSY A training runs: cancel it first.
+ * @retval <0     Done in RAM; in flash not: what the flash driver returned.
+ */
+int microtl_learner_reset(struct microtl_learner *learner);
+
+/**
+ * @brief Forget all labels, in RAM and in the log, and read back that they are gone.
+ *
+ * The head stays, and so do the classes that it answers with.
+ *
+ * @retval 0      Done and verified.
+ * @retval -EBUSY A training runs: cancel it first.
+ * @retval -EIO   Something is left.
+ * @retval <0     Done in RAM; in flash not: what the flash driver returned.
+ */
+int microtl_learner_forget(struct microtl_learner *learner);
 
 /** @brief Counters since boot. */
 void microtl_learner_stats_get(struct microtl_learner *learner,

@@ -21,7 +21,7 @@ int microtl_learner_class_add(struct microtl_learner *learner, const char *name,
 	ret = microtl_learning_class_add(&learner->learning, name, label);
 	(void)k_mutex_unlock(&learner->head_mutex);
 	if (ret == 0 && IS_ENABLED(CONFIG_MICROTL_STORE_REPLAY)) {
-		ret = microtl_priv_store_class(learner, *label);
+		ret = microtl_priv_log_class(learner, *label);
 	}
 	(void)k_mutex_unlock(&learner->store_mutex);
 	return ret;
@@ -36,8 +36,7 @@ int microtl_learner_class_remove(struct microtl_learner *learner, uint8_t label)
 	}
 	(void)k_mutex_lock(&learner->store_mutex, K_FOREVER);
 	(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
-	if (learner->train.state == MICROTL_TRAIN_RUNNING ||
-	    learner->train.state == MICROTL_TRAIN_PAUSED) {
+	if (microtl_priv_training(learner)) {
 		ret = -EBUSY;
 	} else {
 		ret = microtl_learning_class_remove(&learner->learning, label);
@@ -47,7 +46,7 @@ int microtl_learner_class_remove(struct microtl_learner *learner, uint8_t label)
 	}
 	(void)k_mutex_unlock(&learner->head_mutex);
 	if (ret == 0 && IS_ENABLED(CONFIG_MICROTL_STORE_REPLAY)) {
-		ret = microtl_priv_store_class(learner, label);
+		ret = microtl_priv_log_class(learner, label);
 	}
 	(void)k_mutex_unlock(&learner->store_mutex);
 	return ret;

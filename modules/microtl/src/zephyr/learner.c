@@ -59,6 +59,12 @@ void microtl_priv_unlock(struct microtl_learner *learner)
 	(void)k_mutex_unlock(&learner->store_mutex);
 }
 
+bool microtl_priv_training(const struct microtl_learner *learner)
+{
+	return learner->train.state == MICROTL_TRAIN_RUNNING ||
+	       learner->train.state == MICROTL_TRAIN_PAUSED;
+}
+
 void microtl_priv_latency_note(struct microtl_latency *latency, uint32_t start)
 {
 	latency->last_us = k_cyc_to_us_floor32(k_cycle_get_32() - start);
@@ -242,7 +248,7 @@ int microtl_learner_label(struct microtl_learner *learner, microtl_token_t token
 	(void)k_mutex_lock(&learner->store_mutex, K_FOREVER);
 	ret = take_label(learner, token, label, recording, &index);
 	if (ret == 0 && IS_ENABLED(CONFIG_MICROTL_STORE_REPLAY)) {
-		ret = microtl_priv_store_sample(learner, index);
+		ret = microtl_priv_log_sample(learner, index);
 	}
 	(void)k_mutex_unlock(&learner->store_mutex);
 	return ret;

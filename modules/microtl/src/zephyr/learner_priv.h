@@ -20,6 +20,9 @@ extern const struct microtl_fit_config microtl_priv_fit_config;
 void microtl_priv_lock(struct microtl_learner *learner);
 void microtl_priv_unlock(struct microtl_learner *learner);
 
+/** @return Whether a job runs, head mutex held; none can start while the store mutex is held. */
+bool microtl_priv_training(const struct microtl_learner *learner);
+
 /** @brief Note a duration that began at cycle @a start. */
 void microtl_priv_latency_note(struct microtl_latency *latency, uint32_t start);
 
@@ -30,8 +33,9 @@ void microtl_priv_train_init(struct microtl_learner *learner);
 void microtl_priv_train_on_score(struct microtl_learner *learner, float score);
 void microtl_priv_train_on_label(struct microtl_learner *learner);
 
-/** @brief Store: read slots and log at boot. */
+/** @brief Store, at boot: read the slots, then the log. */
 void microtl_priv_store_init(struct microtl_learner *learner);
+void microtl_priv_log_init(struct microtl_learner *learner);
 
 /**
  * @brief Store, store mutex held: save the active head, or the trained one.
@@ -41,11 +45,20 @@ void microtl_priv_store_init(struct microtl_learner *learner);
 int microtl_priv_store_save(struct microtl_learner *learner, bool trained, bool overwrite,
 			    int *slot);
 
-/** @brief Store, store mutex held: append to the log what was just labelled, added or removed. */
-int microtl_priv_store_sample(struct microtl_learner *learner, uint16_t index);
-int microtl_priv_store_class(struct microtl_learner *learner, uint8_t label);
+/** @brief Store, store mutex held: back to the factory head, in flash. */
+int microtl_priv_store_reset(struct microtl_learner *learner);
 
-/** @brief Address of a slot's parameters, NULL where the flash is not memory-mapped. */
+/** @brief Address of a slot's parameters, NULL where heads are read into RAM. */
 const float *microtl_priv_store_params(const struct microtl_learner *learner, int slot);
+
+/** @brief Log, store mutex held: append what was just labelled, added or removed. */
+int microtl_priv_log_sample(struct microtl_learner *learner, uint16_t index);
+int microtl_priv_log_class(struct microtl_learner *learner, uint8_t label);
+
+/** @brief Log, store mutex held: write what is known now, in place of what was. */
+int microtl_priv_log_rewrite(struct microtl_learner *learner);
+
+/** @brief Log, store mutex held: erase it. */
+int microtl_priv_log_forget(struct microtl_learner *learner);
 
 #endif /* MICROTL_LEARNER_PRIV_H_ */

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 
+#include <microtl/store.h>
 #include <microtl/trainer.h>
 
 #include <errno.h>
@@ -201,7 +202,7 @@ static int publish(struct microtl_learner *learner)
 	}
 #ifdef CONFIG_MICROTL_STORE_AUTOSAVE
 	if (ret == 0 && stored == NULL) {
-		(void)microtl_priv_store_save(learner, false, false, NULL);
+		(void)microtl_store_commit(learner, false);
 	}
 #endif
 	(void)k_mutex_unlock(&learner->store_mutex);

@@ -13,6 +13,7 @@
 #define SAMPLES_TAUGHT 31
 #define SAMPLES_RECORDING_LENGTH 4
 #define SAMPLES_TEST 56
+#define SAMPLES_TEST_OLD 36
 
 /** Images of a 9 to teach, quantised for the model's input; a recording is
  * SAMPLES_RECORDING_LENGTH of them.

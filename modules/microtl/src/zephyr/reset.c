@@ -1,0 +1,65 @@
+/*
+ * SPDX-FileCopyrightText: The MicroTL authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+#include <microtl/learner.h>
+
+#include <errno.h>
+
+#include "learner_priv.h"
+
+/* Something that changes the head or what it learns from, where nobody trains. */
+static int change(struct microtl_learner *learner, int (*action)(struct microtl_learning *))
+{
+	int ret = -EBUSY;
+
+	(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+	if (!microtl_priv_training(learner)) {
+		ret = action(&learner->learning);
+	}
+	(void)k_mutex_unlock(&learner->head_mutex);
+	return ret;
+}
+
+int microtl_learner_reset(struct microtl_learner *learner)
+{
+	int ret = microtl_learner_ready(learner);
+
+	if (ret != 0) {
+		return ret;
+	}
+	(void)k_mutex_lock(&learner->store_mutex, K_FOREVER);
+	ret = change(learner, microtl_learning_reset);
+	if (ret == 0) {
+		learner->train.unsaved = false;
+	}
+	if (ret == 0 && IS_ENABLED(CONFIG_MICROTL_STORE)) {
+		ret = microtl_priv_store_reset(learner);
+	}
+	/* The log may say that a factory class was removed: it is back. */
+	if (ret == 0 && IS_ENABLED(CONFIG_MICROTL_STORE_REPLAY)) {
+		ret = microtl_priv_log_rewrite(learner);
+	}
+	(void)k_mutex_unlock(&learner->store_mutex);
+	return ret;
+}
+
+int microtl_learner_forget(struct microtl_learner *learner)
+{
+	int ret = microtl_learner_ready(learner);
+
+	if (ret != 0) {
+		return ret;
+	}
+	(void)k_mutex_lock(&learner->store_mutex, K_FOREVER);
+	ret = change(learner, microtl_learning_forget);
+	if (ret != -EBUSY) {
+		learner->train.new_labels = 0;
+	}
+	if (ret == 0 && IS_ENABLED(CONFIG_MICROTL_STORE_REPLAY)) {
+		ret = microtl_priv_log_forget(learner);
+	}
+	(void)k_mutex_unlock(&learner->store_mutex);
+	return ret;
+}
