@@ -30,6 +30,7 @@ from microtl_tools.imports import require
 SCHEMA_VERSION = 3
 RANK_MAX = 8
 NAME_MAX = 512
+OPS_MAX = 2048
 ELEMENTS_MAX = 1 << 28
 
 _DAMAGED = "the file is truncated or damaged: fetch or export it again"
@@ -123,7 +124,7 @@ class _Reader:
         return self._tensor(model, subgraph, indices[0], f"the model's {what[:-1]}")
 
     def _ops(self, model: Any, subgraph: Any) -> list[Op]:
-        count = self.length(subgraph, "Operators")
+        count = self.length(subgraph, "Operators", OPS_MAX)
         self.length(model, "OperatorCodes")
         return [self._op(model, subgraph, number) for number in range(count)]
 
@@ -179,6 +180,13 @@ class _Reader:
             return self.tensors[index]
         if not 0 <= index < subgraph.TensorsLength():
             raise ModelError(f"{where}: tensor {index} is not in the file", _DAMAGED)
+        try:
+            self.tensors[index] = self._new_tensor(model, subgraph, index)
+        except ModelError as error:
+            raise ModelError(f"{where}: {error.message}", error.hint) from error
+        return self.tensors[index]
+
+    def _new_tensor(self, model: Any, subgraph: Any, index: int) -> Tensor:
         with self.at(f"tensor {index}"):
             table = subgraph.Tensors(index)
             tensor = Tensor(index, _text(table.Name()), self._dtype(table, index), ())
@@ -187,7 +195,6 @@ class _Reader:
             tensor.quantization = self._quantization(table, tensor)
             _refuse_state(table, tensor)
             tensor.data = self._data(model, table, tensor)
-            self.tensors[index] = tensor
             return tensor
 
     def _dtype(self, table: Any, index: int) -> str:
@@ -270,8 +277,9 @@ class _Reader:
                 f"{tensor.dtype} takes {expected}",
                 _DAMAGED,
             )
+        # A view: tensors may share a buffer, and copies of it would have no bound.
         dtype = np.dtype(tensor.dtype.lower()).newbyteorder("<")
-        return np.frombuffer(raw.tobytes(), dtype=dtype).reshape(tensor.shape)
+        return np.ascontiguousarray(raw).view(dtype).reshape(tensor.shape)
 
 
 def _refuse_state(table: Any, tensor: Tensor) -> None:
