@@ -36,8 +36,8 @@ enum microtl_dsp_rounding {
 /**
  * Convolution; a 1x1 convolution with stride 1, or a dense layer on several vectors, as well.
  *
- * Pixels are worked out in order, two at a time, from a copy of their windows: the output may lie
- * in front of the input and run into what was read. Reads up to 3 bytes behind the input.
+ * Pixels are worked out in order, two at a time, from copies of the input's rows: the output may
+ * lie in front of the input and run into what was read. Reads up to 3 bytes behind the input.
  */
 struct microtl_dsp_conv2d {
 	struct microtl_sliding at;
@@ -52,9 +52,12 @@ struct microtl_dsp_conv2d {
 	const int32_t *panels;
 };
 
-/** Scratch of microtl_kernel_dsp_conv2d(): two widened patches and two rows of a patch. */
-#define MICROTL_DSP_CONV2D_SCRATCH(kernel_h, row_quads)                                            \
-	(2 * 8 * (kernel_h) * (row_quads) + 2 * 4 * (row_quads))
+/**
+ * Scratch of microtl_kernel_dsp_conv2d(): two gathered windows, and rows of int16 under the windows
+ * of two output rows; @a row_size is the values of such a row.
+ */
+#define MICROTL_DSP_CONV2D_SCRATCH(kernel_h, stride_h, row_quads, row_size)                        \
+	(16 * (kernel_h) * (row_quads) + 2 * ((kernel_h) + (stride_h)) * (row_size))
 void microtl_kernel_dsp_conv2d(const struct microtl_op *op, int8_t *arena);
 
 /** Scratch of microtl_kernel_dsp_pointwise(): two widened pixels. */
@@ -64,6 +67,24 @@ void microtl_kernel_dsp_conv2d(const struct microtl_op *op, int8_t *arena);
  * the input lies if it has no more channels.
  */
 void microtl_kernel_dsp_pointwise(const struct microtl_op *op, int8_t *arena);
+
+/** Depthwise convolution, depth multiplier 1, a multiple of four channels. */
+struct microtl_dsp_depthwise {
+	struct microtl_sliding at;
+	struct microtl_output out;
+	/** What stands outside the image: the input's zero point. */
+	int8_t border;
+	/** An enum microtl_dsp_rounding. */
+	uint8_t rounding;
+	/** A few words a channel: see kernels/dsp/planes.h. */
+	const int32_t *filters;
+};
+
+/** Scratch of microtl_kernel_dsp_depthwise_3x3(): the planes of four channels. */
+#define MICROTL_DSP_DEPTHWISE_3X3_SCRATCH(out_h, out_w)                                            \
+	(4 * 8 * ((out_w) + 2) * (((out_h) + 1) / 2 + 2))
+/** 3x3 windows, stride 1. The output may lie where the input lies if it has the same size. */
+void microtl_kernel_dsp_depthwise_3x3(const struct microtl_op *op, int8_t *arena);
 
 /** Dense layer on one vector. Reads up to 7 bytes behind the input. */
 struct microtl_dsp_dense {

@@ -10,8 +10,9 @@
  * Each block is written twice: in assembly (blocks_m4.S) where the CPU has SMLAD, in C (blocks.c)
  * everywhere else. Both take the same data and give the same bits.
  *
- * Values are handled four at a time, a quad: x0..x3 become two words of two int16, (x0, x2) and
- * (x1, x3), which is what SXTB16 makes of four bytes; weights are laid out alike.
+ * Values are handled four at a time, a quad: x0..x3 become two words of two int16. Which two share
+ * a word is the widening's choice, and the weights are laid out alike: (x0, x2) and (x1, x3) is
+ * what SXTB16 makes of four bytes, (x0, x1) and (x2, x3) is their order in memory.
  *
  * A panel holds all that a few output channels need, in the order in which it is read: biases,
  * weights, multipliers, shift factors. Biases and weights are doubled, so that SMMULR of the sum
@@ -30,7 +31,7 @@
 /** Words that a quad of values takes. */
 #define DSP_QUAD_WORDS 2
 
-/** What the blocks need to know of an output; assembly reads it by offset. */
+/** What the blocks need to know of an output; assembly reads it in this order. */
 struct microtl_priv_dsp_output {
 	/** Quads of one pixel. */
 	int32_t quads;
@@ -52,9 +53,35 @@ struct microtl_priv_dsp_output {
 void microtl_priv_dsp_widen_pair(const int8_t *first, const int8_t *second, uint32_t *widened,
 				 uint32_t quads);
 
+/** Widens @a count values in their order. */
+void microtl_priv_dsp_widen(const int8_t *values, int16_t *widened, uint32_t count);
+
+/** Moves words to a lower address. */
+void microtl_priv_dsp_move(uint32_t *to, const uint32_t *from, uint32_t words);
+
+/** Two windows over rows of int16; assembly reads it in this order. */
+struct microtl_priv_dsp_windows {
+	uint32_t rows;
+	const int16_t *second;
+	/** Quads of a row. */
+	uint32_t quads;
+	/** Bytes from the end of a row of a window to the start of the next. */
+	uint32_t skip;
+	const int16_t *first;
+	/** Whether both windows always start on a word. */
+	uint32_t aligned;
+};
+
 /**
- * Two pixels, two channels at a time. A panel of two channels: bias 0, bias 1; per quad the words
- * (w0, w2) of both channels, then (w1, w3) of both; multiplier 0, 1; shift factor 0, 1.
+ * Interleaves two windows: per quad, the words (x0, x1) of the first and the second window, then
+ * (x2, x3) of both.
+ */
+void microtl_priv_dsp_gather(const struct microtl_priv_dsp_windows *windows, uint32_t *gathered);
+
+/**
+ * Two pixels, two channels at a time. A panel of two channels: bias 0 twice, bias 1 twice; per quad
+ * the first words of both channels, then the second words of both; multiplier 0, 1; shift factor
+ * 0, 1.
  *
  * @return What follows the last panel that was used.
  */

@@ -5,110 +5,122 @@
 
 #include <microtl/kernels_dsp.h>
 
+#include <stdbool.h>
 #include <stddef.h>
-#include <string.h>
 
 #include "pairs.h"
 
-/** One call: where the image lies, and room for the rows of two windows. */
-struct work {
+/**
+ * The rows of the image under the windows of one row of outputs and of the next, as int16 with the
+ * border around them. Two neighbouring outputs, which may be the last of one row and the first of
+ * the next, find all their values here.
+ */
+struct band {
 	const struct microtl_dsp_conv2d *p;
 	const int8_t *image;
-	/** Values of a row of the window, and those inside the image before it is filled up. */
-	uint32_t row_size;
-	int8_t *row[2];
-	uint32_t *widened;
+	/** Aligned to a word, as each row is. */
+	int16_t *values;
+	/** Rows it holds, and values of a row with the border. */
+	uint32_t rows, row_size;
 };
 
-/** A window's place: its first tap, which may lie outside the image. */
-struct place {
-	int32_t y, x;
-};
-
-static struct place place_of(const struct microtl_sliding *at, uint32_t pixel)
+static void fill(int16_t *values, int16_t value, uint32_t count)
 {
-	const uint32_t out_y = pixel / at->out_w;
-	const uint32_t out_x = pixel % at->out_w;
-
-	return (struct place){
-		.y = (int32_t)(out_y * at->stride_h) - at->pad_top,
-		.x = (int32_t)(out_x * at->stride_w) - at->pad_left,
-	};
+	for (uint32_t i = 0; i < count; i++) {
+		values[i] = value;
+	}
 }
 
-/** Copies row @a y of a window to @a row, border values where it lies outside of the image. */
-static void fill_row(const struct work *work, int32_t y, int32_t x, int8_t *row)
+/** Loads a row of the image, or border values where there is none. */
+static void load_row(const struct band *band, uint32_t row, int32_t y)
 {
-	const struct microtl_sliding *at = &work->p->at;
-	const int32_t first = x < 0 ? -x : 0;
-	const int32_t end = x + at->kernel_w > at->in_w ? at->in_w - x : at->kernel_w;
+	const struct microtl_sliding *at = &band->p->at;
+	int16_t *values = band->values + row * band->row_size;
+	const uint32_t before = (uint32_t)at->pad_left * at->in_c;
+	uint32_t inside = (uint32_t)at->in_w * at->in_c;
 
-	if (y < 0 || y >= at->in_h || first >= end) {
-		memset(row, work->p->border, work->row_size);
+	if (y < 0 || y >= at->in_h || before >= band->row_size) {
+		fill(values, band->p->border, band->row_size);
 		return;
 	}
-	const uint32_t before = (uint32_t)first * at->in_c;
-	const uint32_t inside = (uint32_t)(end - first) * at->in_c;
-
-	memset(row, work->p->border, before);
-	memcpy(row + before, work->image + ((size_t)y * at->in_w + (size_t)(x + first)) * at->in_c,
-	       inside);
-	memset(row + before + inside, work->p->border, work->row_size - before - inside);
+	if (before + inside > band->row_size) {
+		/* The last columns are under no window. */
+		inside = band->row_size - before;
+	}
+	fill(values, band->p->border, before);
+	microtl_priv_dsp_widen(band->image + (size_t)y * at->in_w * at->in_c, values + before,
+			       inside);
+	fill(values + before + inside, band->p->border, band->row_size - before - inside);
 }
 
-/**
- * Row @a y of a window: in the image where all of it is there, else a copy. What follows a row that
- * is no whole number of quads meets weights of zero.
- */
-static const int8_t *window_row(const struct work *work, int32_t y, int32_t x, int8_t *copy)
+/** Moves the band down to the windows of output row @a out_y; @a kept rows stay. */
+static void move_band(const struct band *band, uint32_t out_y, uint32_t kept)
 {
-	const struct microtl_sliding *at = &work->p->at;
+	const struct microtl_sliding *at = &band->p->at;
+	const int32_t top = (int32_t)(out_y * at->stride_h) - at->pad_top;
 
-	if (y >= 0 && y < at->in_h && x >= 0 && x + at->kernel_w <= at->in_w) {
-		return work->image + ((size_t)y * at->in_w + (size_t)x) * at->in_c;
+	microtl_priv_dsp_move(
+		(uint32_t *)(void *)band->values,
+		(const uint32_t *)(void *)(band->values + (band->rows - kept) * band->row_size),
+		kept * band->row_size / 2U);
+	for (uint32_t row = kept; row < band->rows; row++) {
+		load_row(band, row, top + (int32_t)row);
 	}
-	fill_row(work, y, x, copy);
-	return copy;
 }
 
-static void widen_windows(const struct work *work, const struct place place[2])
+static uint32_t padded_row(const struct microtl_dsp_conv2d *p)
 {
-	const uint32_t quads = work->p->row_quads;
-	uint32_t *widened = work->widened;
+	const uint32_t columns = (p->at.out_w - 1U) * p->at.stride_w;
 
-	for (int32_t row = 0; row < work->p->at.kernel_h; row++) {
-		const int8_t *first = window_row(work, place[0].y + row, place[0].x, work->row[0]);
-		const int8_t *second = window_row(work, place[1].y + row, place[1].x, work->row[1]);
-
-		microtl_priv_dsp_widen_pair(first, second, widened, quads);
-		widened += 2 * DSP_QUAD_WORDS * quads;
-	}
+	/* What a last quad reads over its window's row is there, too; rows start on a word. */
+	return (columns * p->at.in_c + 4U * p->row_quads + 1U) / 2U * 2U;
 }
 
 void microtl_kernel_dsp_conv2d(const struct microtl_op *op, int8_t *arena)
 {
 	const struct microtl_dsp_conv2d *p = op->params;
-	const uint32_t quads = (uint32_t)p->at.kernel_h * p->row_quads;
-	const uint32_t pixels = (uint32_t)p->at.out_h * p->at.out_w;
+	const struct microtl_sliding *at = &p->at;
+	const uint32_t quads = (uint32_t)at->kernel_h * p->row_quads;
 	const struct dsp_pairs pairs = dsp_pairs(p, quads);
-	int8_t *rows = arena + op->scratch + 4 * 2 * DSP_QUAD_WORDS * quads;
-	const struct work work = {
+	uint32_t *widened = (uint32_t *)(void *)(arena + op->scratch);
+	const struct band band = {
 		.p = p,
 		.image = arena + op->input,
-		.row_size = (uint32_t)p->at.kernel_w * p->at.in_c,
-		.row = {rows, rows + 4 * p->row_quads},
-		.widened = (uint32_t *)(void *)(arena + op->scratch),
+		.values = (int16_t *)(void *)(widened + 2 * DSP_QUAD_WORDS * quads),
+		.rows = (uint32_t)at->kernel_h + at->stride_h,
+		.row_size = padded_row(p),
 	};
+	/* From a window to its neighbour at the right, and to the one below. */
+	const uint32_t right = (uint32_t)at->stride_w * at->in_c;
+	const uint32_t below = at->stride_h * band.row_size;
+	struct microtl_priv_dsp_windows windows = {
+		.rows = at->kernel_h,
+		.quads = p->row_quads,
+		.skip = (band.row_size - 4U * p->row_quads) * (uint32_t)sizeof(*band.values),
+		.aligned = right % 2 == 0,
+	};
+	const int16_t *const last = band.values + (at->out_w - 1U) * right;
+	const int16_t *first = band.values;
+	int8_t *output = arena + op->output;
+	uint32_t y = 0;
 
-	memset(rows, 0, 2U * 4U * p->row_quads);
-	for (uint32_t i = 0; i < pixels; i += 2) {
-		const bool alone = i + 1 == pixels;
-		const struct place place[2] = {
-			place_of(&p->at, i),
-			place_of(&p->at, alone ? i : i + 1),
-		};
+	move_band(&band, 0, 0);
+	while (y < at->out_h) {
+		const int16_t *second = first < last ? first + right : band.values + below;
+		const bool alone = first == last && y + 1U == at->out_h;
 
-		widen_windows(&work, place);
-		dsp_pairs_run(&pairs, work.widened, arena + op->output + i * p->at.out_c, alone);
+		windows.first = first;
+		windows.second = alone ? first : second;
+		microtl_priv_dsp_gather(&windows, widened);
+		dsp_pairs_run(&pairs, widened, output, alone);
+		output += 2U * at->out_c;
+		first += 2U * right;
+		while (first > last && y < at->out_h) {
+			first -= at->out_w * right;
+			y++;
+			if (y < at->out_h) {
+				move_band(&band, y, at->kernel_h);
+			}
+		}
 	}
 }

@@ -21,12 +21,14 @@
 struct dsp_pairs {
 	const int32_t *panels;
 	struct microtl_priv_dsp_output how;
+	/** For a pixel without a second one. */
+	struct microtl_priv_dsp_output how_alone;
 	uint32_t channels;
 };
 
 static inline struct dsp_pairs dsp_pairs(const struct microtl_dsp_conv2d *p, uint32_t quads)
 {
-	return (struct dsp_pairs){
+	struct dsp_pairs pairs = {
 		.panels = p->panels,
 		.how =
 			{
@@ -40,6 +42,26 @@ static inline struct dsp_pairs dsp_pairs(const struct microtl_dsp_conv2d *p, uin
 			},
 		.channels = p->at.out_c,
 	};
+
+	pairs.how_alone = pairs.how;
+	pairs.how_alone.step = 0;
+	return pairs;
+}
+
+/** An odd last channel: its partner goes nowhere. */
+static inline void dsp_pairs_last(const struct dsp_pairs *pairs, const uint32_t *widened,
+				  const int32_t *panel, int8_t *output, bool alone)
+{
+	struct microtl_priv_dsp_output how = pairs->how;
+	int8_t last[4];
+
+	how.step = 2;
+	how.channels = 2;
+	(void)microtl_priv_dsp_pairs(widened, panel, last, &how);
+	output[pairs->channels - 1U] = last[0];
+	if (!alone) {
+		output[2U * pairs->channels - 1U] = last[2];
+	}
 }
 
 /** @param alone The second pixel is the first once more: both results go to one place. */
@@ -47,25 +69,14 @@ static inline void dsp_pairs_run(const struct dsp_pairs *pairs, const uint32_t *
 				 int8_t *output, bool alone)
 {
 	const int32_t *panels = pairs->panels;
-	struct microtl_priv_dsp_output how = pairs->how;
-	const uint32_t even = (uint32_t)how.channels;
 
-	if (alone) {
-		how.step = 0;
-	}
-	if (even != 0) {
-		panels = microtl_priv_dsp_pairs(widened, panels, output, &how);
-	}
-	if (even != pairs->channels) {
-		/* The partner of an odd last channel goes nowhere. */
-		int8_t *second = output + how.step;
-		int8_t last[4];
+	if (pairs->how.channels != 0) {
+		const struct microtl_priv_dsp_output *how = alone ? &pairs->how_alone : &pairs->how;
 
-		how.step = 2;
-		how.channels = 2;
-		(void)microtl_priv_dsp_pairs(widened, panels, last, &how);
-		output[even] = last[0];
-		second[even] = last[2];
+		panels = microtl_priv_dsp_pairs(widened, panels, output, how);
+	}
+	if (pairs->channels % 2U != 0) {
+		dsp_pairs_last(pairs, widened, panels, output, alone);
 	}
 }
 
