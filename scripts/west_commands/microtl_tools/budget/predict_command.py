@@ -80,13 +80,16 @@ def _check(args: argparse.Namespace, prediction: Prediction, regions: Sequence[R
     for option, kind in (("max_flash", FLASH), ("max_ram", RAM)):
         if getattr(args, option) is not None:
             limits.append((f"--{option.replace('_', '-')}", kind, getattr(args, option)))
-    over = [
-        f"{prediction.model}: MicroTL alone needs {show(prediction.total(kind))} bytes of {kind}, "
-        f"{what} allows {show(limit)}, {show(prediction.total(kind) - limit)} too many"
-        for what, kind, limit in limits
-        if prediction.total(kind) > limit
-    ]
-    if over:
-        largest = sorted(prediction.rows, key=lambda row: -row.bytes)[:5]
-        over.append("  largest: " + ", ".join(f"{r.symbol} {show(r.bytes)}" for r in largest))
-        raise OverBudgetError("\n".join(over))
+    lines = []
+    for what, kind, limit in limits:
+        total = prediction.total(kind)
+        if total > limit:
+            rows = sorted((r for r in prediction.rows if r.kind == kind), key=lambda r: -r.bytes)
+            largest = ", ".join(f"{r.symbol} {show(r.bytes)}" for r in rows[:5])
+            lines += [
+                f"{prediction.model}: MicroTL alone needs {show(total)} bytes of {kind}, {what} "
+                f"allows {show(limit)}, {show(total - limit)} too many",
+                f"  largest: {largest}",
+            ]
+    if lines:
+        raise OverBudgetError("\n".join(lines))

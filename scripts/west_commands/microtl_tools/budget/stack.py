@@ -106,5 +106,5 @@ class StackWalk:
             return self._walk(function)
         if name in self._leaves:
             return _Depth(self._leaves[name], (Step(name, self._leaves[name]),))
-        self.unbounded[name] = "was compiled without -fcallgraph-info=su"
+        self.unbounded[name] = "has no call graph"
         return _Depth(0, ())
