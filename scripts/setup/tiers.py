@@ -184,7 +184,10 @@ TIERS = (
     Tier(
         "core",
         "the C core on this machine, plain and under sanitizers",
-        lambda: [["make", "-C", "tests/core", goal] for goal in ("check", "check-sanitize")],
+        lambda: [
+            ["make", "--no-print-directory", "-C", "tests/core", goal]
+            for goal in ("check", "check-sanitize")
+        ],
     ),
     Tier(
         "emulated",
