@@ -37,8 +37,14 @@ ITEM_SIZE = {
 """Bytes of one element, for every type whose size is a whole number of bytes."""
 
 
+INCONSISTENT = "the file is damaged or not consistent: export the model again"
+
+
 class ModelError(MicroTLError):
     """The model cannot be converted. ``api.convert`` puts the file's name in front."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message, hint)
 
 
 @dataclass(frozen=True)
@@ -124,8 +130,8 @@ class Op:
         """Return an input that may be left out."""
         return self.inputs[position] if position < len(self.inputs) else None
 
-    def error(self, what: str, hint: str | None = None) -> ModelError:
-        """Return the error that says why this operation cannot be converted."""
+    def error(self, what: str, hint: str = INCONSISTENT) -> ModelError:
+        """Return the error that says why this operation cannot be converted, and what helps."""
         return ModelError(f"{self}: {what}", hint)
 
 

@@ -20,8 +20,7 @@ def slices_of(
     if not len(begin) == len(end) == len(stride) or len(begin) > len(shape):
         raise op.error(
             f"begin, end and strides have {len(begin)}, {len(end)} and {len(stride)} numbers for "
-            f"{len(shape)} dimensions",
-            "the file is damaged or not consistent: export the model again",
+            f"{len(shape)} dimensions"
         )
     if op.options["offset"]:
         end = [first + count for first, count in zip(begin, end, strict=True)]
@@ -40,10 +39,7 @@ def _axis(op: Op, axis: int, dim: int, begin: int, end: int, stride: int) -> sli
         raise op.error(f"stride 0 along dimension {axis}", "it must not be 0")
     if op.options["shrink_axis_mask"] & bit:
         if not -dim <= begin < dim:
-            raise op.error(
-                f"index {begin} is outside of dimension {axis}, which has {dim}",
-                "the file is damaged or not consistent: export the model again",
-            )
+            raise op.error(f"index {begin} is outside of dimension {axis}, which has {dim}")
         return begin % dim
     first = None if op.options["begin_mask"] & bit else begin
     last = None if op.options["end_mask"] & bit else end

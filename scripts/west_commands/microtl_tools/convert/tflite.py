@@ -154,7 +154,7 @@ class _Reader:
             try:
                 op.options = read_options(self.schema, kind, operator, self.ints)
             except ModelError as error:
-                raise op.error(error.message, error.hint) from None
+                raise op.error(error.message, str(error.hint)) from None
             return op
 
     def _kind(self, model: Any, operator: Any, number: int) -> str:
@@ -183,7 +183,7 @@ class _Reader:
         try:
             self.tensors[index] = self._new_tensor(model, subgraph, index)
         except ModelError as error:
-            raise ModelError(f"{where}: {error.message}", error.hint) from error
+            raise ModelError(f"{where}: {error.message}", str(error.hint)) from error
         return self.tensors[index]
 
     def _new_tensor(self, model: Any, subgraph: Any, index: int) -> Tensor:

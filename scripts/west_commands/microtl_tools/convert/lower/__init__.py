@@ -103,7 +103,4 @@ def _need_inputs(op: Op) -> None:
     least, most = _INPUT_COUNTS.get(op.kind, (1, 1))
     if not least <= len(op.inputs) <= most:
         wanted = str(least) if least == most else f"{least} to {most}"
-        raise op.error(
-            f"it has {len(op.inputs)} inputs, {wanted} are supported",
-            "the file is damaged or not consistent: export the model again",
-        )
+        raise op.error(f"it has {len(op.inputs)} inputs, {wanted} are supported")

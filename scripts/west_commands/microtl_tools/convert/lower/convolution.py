@@ -58,8 +58,7 @@ def _groups(op: Op, weights: Tensor, in_c: int) -> int:
     if filter_c < 1 or in_c % filter_c or channels < 1 or channels % (in_c // filter_c):
         raise op.error(
             f"the weights, {weights}, of shape {shape_text(weights.shape)} do not fit "
-            f"{in_c} input channels",
-            "the file is damaged or not consistent: export the model again",
+            f"{in_c} input channels"
         )
     return in_c // filter_c
 
@@ -81,15 +80,13 @@ def lower_depthwise(context: Context, op: Op) -> None:
     if one != 1 or channels < 1 or channels % in_c:
         raise op.error(
             f"the weights, {weights}, of shape {shape_text(weights.shape)} do not fit "
-            f"{in_c} input channels",
-            "the file is damaged or not consistent: export the model again",
+            f"{in_c} input channels"
         )
     multiplier = op.options["depth_multiplier"]
     if multiplier != channels // in_c:
         raise op.error(
             f"option depth_multiplier is {multiplier}, {channels} output and {in_c} input channels "
-            f"make {channels // in_c}",
-            "the file is damaged or not consistent: export the model again",
+            f"make {channels // in_c}"
         )
     need_uint16(op, depth_multiplier=multiplier)
     fields: dict[str, Value] = {

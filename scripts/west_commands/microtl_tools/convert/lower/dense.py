@@ -58,15 +58,13 @@ def dense_batch(op: Op, source: Tensor, weights: Tensor) -> int:
     if depth < 1 or channels < 1 or source.elements % depth:
         raise op.error(
             f"the weights, {weights}, of shape {shape_text(weights.shape)} do not fit "
-            f"the input's {source.elements} elements",
-            "the file is damaged or not consistent: export the model again",
+            f"the input's {source.elements} elements"
         )
     batch = source.elements // depth
     if op.output.elements != batch * channels or op.output.shape[-1] != channels:
         raise op.error(
             f"{op.output} has shape {shape_text(op.output.shape)}, {batch} times {channels} values "
-            "are made",
-            "the file is damaged or not consistent: export the model again",
+            "are made"
         )
     if op.options.get("weights_format", "DEFAULT") != "DEFAULT":
         raise op.error(

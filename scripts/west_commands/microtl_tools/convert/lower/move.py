@@ -25,10 +25,7 @@ def lower_reshape(context: Context, op: Op) -> None:
     source, out = op.input(0), op.output
     need_same_quantization(op, source, out)
     if source.elements != out.elements:
-        raise op.error(
-            f"{source} has {source.elements} elements, {out} has {out.elements}",
-            "the file is damaged or not consistent: export the model again",
-        )
+        raise op.error(f"{source} has {source.elements} elements, {out} has {out.elements}")
     context.alias(op, source)
 
 
@@ -38,10 +35,7 @@ def lower_transpose(context: Context, op: Op) -> None:
     shape = source.shape
     order = constant_ints(op, op.input(1))
     if sorted(axis % len(shape) for axis in order) != list(range(len(shape))):
-        raise op.error(
-            f"the order {order} is no permutation of {len(shape)} dimensions",
-            "the file is damaged or not consistent: export the model again",
-        )
+        raise op.error(f"the order {order} is no permutation of {len(shape)} dimensions")
     order = [axis % len(shape) for axis in order]
     out = tuple(shape[axis] for axis in order)
     need_shape(op, op.output, out)

@@ -123,8 +123,7 @@ def need_shape(op: Op, tensor: Tensor, shape: Shape) -> None:
     if tensor.shape != shape:
         raise op.error(
             f"{tensor} has shape {shape_text(tensor.shape)}, this operation makes or takes "
-            f"{shape_text(shape)}",
-            "the file is damaged or not consistent: export the model again",
+            f"{shape_text(shape)}"
         )
 
 
@@ -177,10 +176,7 @@ def resolve_axes(op: Op, axes: list[int], rank: int) -> list[int]:
     resolved = set()
     for axis in axes:
         if not -rank <= axis < rank:
-            raise op.error(
-                f"axis {axis} is outside of {rank} dimensions",
-                "the file is damaged or not consistent: export the model again",
-            )
+            raise op.error(f"axis {axis} is outside of {rank} dimensions")
         resolved.add(axis % rank)
     return sorted(resolved)
 

@@ -40,10 +40,7 @@ def broadcast(op: Op, shape: Shape, out: Shape) -> list[int]:
 
 
 def _not_broadcast(op: Op, shape: Shape, out: Shape) -> Exception:
-    return op.error(
-        f"shape {shape_text(shape)} cannot be broadcast to {shape_text(out)}",
-        "the file is damaged or not consistent: export the model again",
-    )
+    return op.error(f"shape {shape_text(shape)} cannot be broadcast to {shape_text(out)}")
 
 
 def merge(dims: Sequence[int], *strides: Sequence[int]) -> Walk:

@@ -56,8 +56,5 @@ def _axis(op: Op, what: str, size: int, kernel: int, axis: str) -> tuple[int, in
         missing = (out - 1) * stride + extent - size
         return out, max(missing, 0) // 2
     if extent > size:
-        raise op.error(
-            f"the window covers {extent} along the {what}, the input has {size}",
-            "the file is damaged or not consistent: export the model again",
-        )
+        raise op.error(f"the window covers {extent} along the {what}, the input has {size}")
     return (size - extent) // stride + 1, 0

@@ -52,8 +52,7 @@ def _fold(op: Op) -> None:
     if result.shape != op.output.shape:
         raise op.error(
             f"{op.output} has shape {shape_text(op.output.shape)}, this operation makes "
-            f"{shape_text(result.shape)}",
-            "the file is damaged or not consistent: export the model again",
+            f"{shape_text(result.shape)}"
         )
     np = require("numpy", "convert models")
     dtype = np.dtype(op.output.dtype.lower()) if op.output.dtype in _DTYPES else result.dtype
@@ -115,8 +114,7 @@ def _reshape(op: Op) -> Any:
     data = _data(op, 0)
     if data.size != op.output.elements:
         raise op.error(
-            f"{op.input(0)} has {data.size} elements, {op.output} has {op.output.elements}",
-            "the file is damaged or not consistent: export the model again",
+            f"{op.input(0)} has {data.size} elements, {op.output} has {op.output.elements}"
         )
     return data.reshape(op.output.shape)
 
