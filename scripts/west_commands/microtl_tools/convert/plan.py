@@ -27,10 +27,11 @@ _ARENA_MAX = (1 << 31) - 1
 
 @dataclass(eq=False)
 class _Block:
-    """Buffers that share one place because a kernel works in place; ``first`` to ``last``
-    inclusive."""
+    """Buffers that lie together because a kernel's output may overlap its input; needed from call
+    ``first`` to ``last`` inclusive."""
 
-    buffers: list[Buffer]
+    buffers: dict[Buffer, int]
+    """Where each lies in the block."""
     size: int
     first: int
     last: int
@@ -41,11 +42,11 @@ class _Block:
 
 def plan(program: Program) -> None:
     """Set the offset of every buffer and the arena's size."""
-    blocks = _blocks(program)
-    best = _best_placement(blocks)
+    candidates = [_best_placement(_blocks(program, overlap)) for overlap in (True, False)]
+    best = min(candidates, key=_height)
     for block, offset in best.items():
-        for buffer in block.buffers:
-            buffer.offset = offset
+        for buffer, shift in block.buffers.items():
+            buffer.offset = offset + shift
     program.arena_size = _height(best)
     if program.arena_size > _ARENA_MAX:
         raise ModelError(
@@ -54,13 +55,17 @@ def plan(program: Program) -> None:
         )
 
 
-def _blocks(program: Program) -> list[_Block]:
-    """Return the blocks to place: lifetimes, then in-place operations merged."""
+def _blocks(program: Program, overlap: bool) -> list[_Block]:
+    """Return the blocks to place: lifetimes, then in-place operations merged.
+
+    With ``overlap`` also those whose output may overlap what was read of the input. A merged block
+    keeps all of its bytes for as long as any buffer lives, so that does not always pay.
+    """
     end = len(program.calls)
     life: dict[Buffer, _Block] = {}
 
     def use(buffer: Buffer, time: int) -> None:
-        block = life.setdefault(buffer, _Block([buffer], _aligned(buffer.size), time, time))
+        block = life.setdefault(buffer, _Block({buffer: 0}, _aligned(buffer.size), time, time))
         block.last = max(block.last, time)
 
     use(program.input, -1)
@@ -69,28 +74,40 @@ def _blocks(program: Program) -> list[_Block]:
             use(buffer, time)
         use(call.output, time)
         if call.scratch_size:
-            call.scratch = Buffer(call.scratch_size, "scratch")
+            call.scratch = call.scratch or Buffer(call.scratch_size, "scratch")
             use(call.scratch, time)
     use(program.output, end)
-    _merge_in_place(program, life)
+    for time, call in enumerate(program.calls):
+        for position in call.in_place:
+            if _merge(life, call.inputs[position], call.output, time, 0):
+                break
+        if overlap and call.overlap is not None:
+            _merge(life, call.inputs[0], call.output, time, call.overlap)
     return list(dict.fromkeys(life.values()))
 
 
-def _merge_in_place(program: Program, life: dict[Buffer, _Block]) -> None:
-    for time, call in enumerate(program.calls):
-        after = life[call.output]
-        for position in call.in_place:
-            source = call.inputs[position]
-            assert source is not None
-            before = life[source]
-            if before is after or before.last != time or after.first != time:
-                continue
-            before.buffers += after.buffers
-            before.size = max(before.size, after.size)
-            before.last = after.last
-            for buffer in after.buffers:
-                life[buffer] = before
-            break
+def _merge(
+    life: dict[Buffer, _Block], source: Buffer | None, output: Buffer, time: int, distance: int
+) -> bool:
+    """Merge the blocks of an input that ends here and of the output that begins here.
+
+    The input then lies ``distance`` bytes behind the output, or more.
+    """
+    assert source is not None
+    before, after = life[source], life[output]
+    if before is after or before.last != time or after.first != time:
+        return False
+    apart = after.buffers[output] + _aligned(distance) - before.buffers[source]
+    moved_before, moved_after = max(apart, 0), max(-apart, 0)
+    before.buffers = {
+        **{buffer: shift + moved_before for buffer, shift in before.buffers.items()},
+        **{buffer: shift + moved_after for buffer, shift in after.buffers.items()},
+    }
+    before.size = max(before.size + moved_before, after.size + moved_after)
+    before.last = after.last
+    for buffer in after.buffers:
+        life[buffer] = before
+    return True
 
 
 def _best_placement(blocks: list[_Block]) -> dict[_Block, int]:

@@ -56,6 +56,9 @@ class KernelCall:
     scratch_size: int = 0
     in_place: tuple[int, ...] = ()
     """Inputs whose bytes the output may overwrite: the kernel reads each before it writes there."""
+    overlap: int | None = None
+    """Bytes that the first input has to lie behind the output for the kernel to have read what it
+    overwrites; None: they must not share bytes."""
     macs: int = 0
     completes: list[Tensor] = field(default_factory=list)
     """Tensors of the file that lie in ``output`` when this call is done."""

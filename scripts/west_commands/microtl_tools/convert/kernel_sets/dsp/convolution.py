@@ -42,6 +42,7 @@ def as_convolution(call: KernelCall, rows: Any) -> None:
     call.kernel = f"microtl_kernel_dsp_{'pointwise' if pointwise else 'conv2d'}"
     call.struct = "microtl_dsp_conv2d"
     call.scratch_size = 16 * row_quads if pointwise else _scratch(at, row_quads)
+    call.overlap = _pixels_apart(at) if pointwise else _rows_apart(at)
     output = struct(call, "out")
     call.fields = {
         "at": at,
@@ -58,6 +59,26 @@ def _scratch(at: dict[str, int], row_quads: int) -> int:
     row = (at["out_w"] - 1) * at["stride_w"] * at["in_c"] + QUAD * row_quads
     rows = at["kernel_h"] + at["stride_h"]
     return 16 * at["kernel_h"] * row_quads + 2 * rows * (row + row % 2)
+
+
+def _pixels_apart(at: dict[str, int]) -> int:
+    """Return how far the input has to lie behind the output: two pixels are read, then written."""
+    pixels = at["in_h"] * at["in_w"]
+    return max((pixels - 1) * (at["out_c"] - at["in_c"]), 0)
+
+
+def _rows_apart(at: dict[str, int]) -> int:
+    """The same where whole rows are read: those of a next row of outputs when it begins.
+
+    By then its first pixel has been written already if the row before has an odd number of them.
+    """
+    row = at["in_w"] * at["in_c"]
+    apart = 0
+    for y in range(1, at["out_h"]):
+        read = max(y * at["stride_h"] - at["pad_top"] + at["kernel_h"], 0)
+        if read < at["in_h"]:
+            apart = max(apart, (y * at["out_w"] + 1) * at["out_c"] - read * row)
+    return apart
 
 
 def _is_pointwise(at: dict[str, int]) -> bool:
