@@ -187,6 +187,10 @@ class ConvertedModel:
     """JSON-able: see ``report.py``."""
     tflite: bytes = b""
     """The int8 .tflite that was converted, for the comparison with TensorFlow Lite Micro."""
+    file_output: int = -1
+    """Number of the tensor that is the file's output, wherever the model was cut."""
+    unplaced: tuple[str, ...] = ()
+    """Tensors that the file computes up to the cut and that lie nowhere: folded or not needed."""
 
     @property
     def macs(self) -> int:

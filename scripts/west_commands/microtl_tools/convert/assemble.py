@@ -45,6 +45,8 @@ class Parts:
     ends: tuple[Border, Border]
     cut: Cut | None
     program: Program
+    made: list[tuple[int, int, str]]
+    """Number of the operation, number and name of the tensor, of all that the file computes."""
     head: HeadSpec | None = None
     base: BaseSet | None = None
     channels: tuple[Channel, ...] = ()
@@ -93,8 +95,19 @@ def assemble(parts: Parts) -> ConvertedModel:
         channels=parts.channels,
         notes=tuple(parts.notes),
         tflite=parts.data,
+        file_output=parts.ends[1].index,
+        unplaced=_unplaced(parts),
     )
     return replace(converted, report=report(converted))
+
+
+def _unplaced(parts: Parts) -> tuple[str, ...]:
+    calls = parts.program.calls
+    last = max((call.source.number for call in calls), default=-1)
+    placed = {tensor.index for call in calls for tensor in call.completes}
+    return tuple(
+        name for number, index, name in parts.made if number <= last and index not in placed
+    )
 
 
 def _settings(parts: Parts) -> str:
@@ -107,7 +120,7 @@ def _settings(parts: Parts) -> str:
 
 
 def _plain(tensor: Tensor) -> Border:
-    return Border(tensor.name, tensor.dtype, tensor.shape)
+    return Border(tensor.index, tensor.name, tensor.dtype, tensor.shape)
 
 
 def _end(border: Border, tensor: Tensor, offset: int) -> End:

@@ -95,7 +95,7 @@ def inspect_model(data: bytes, source: str) -> dict[str, Any]:
     content: dict[str, Any] = {"model": source, "layers": _named(source, lambda: layers(data))}
     try:
         converted = convert_bytes(data, Options(head_layers=0), source=source)
-        graph, _ = read_graph(data)
+        graph = read_graph(data)
         places = cut_places(graph)
     except MicroTLError as error:
         content.update(convertible=False, problem=str(error), cuts=[])

@@ -20,7 +20,7 @@ from microtl_tools.convert.lower import PORTABLE, lower
 from microtl_tools.convert.lower.require import need_activation
 from microtl_tools.convert.naming import model_name
 from microtl_tools.convert.passes import simplify
-from microtl_tools.convert.passes.borders import Border, take_borders
+from microtl_tools.convert.passes.borders import take_borders
 from microtl_tools.convert.passes.fold_constants import FOLDED_KINDS
 from microtl_tools.convert.plan import plan
 from microtl_tools.convert.split import Cut, cut_at, cut_layers
@@ -91,24 +91,31 @@ def _check(options: Options) -> None:
                 )
 
 
-def read_graph(data: bytes) -> tuple[Graph, tuple[Border, Border]]:
-    """Read and simplify a model; returns it with its input and output as the file has them."""
+def read_graph(data: bytes) -> Graph:
+    """Read and simplify a model."""
     graph = tflite.read(data, SUPPORTED)
-    ends = take_borders(graph)
+    take_borders(graph)
+    _simplify(graph)
+    return graph
+
+
+def _simplify(graph: Graph) -> None:
     need_activation(graph.input, "the model's input")
     simplify(graph)
-    return graph, ends
 
 
 def _backbone(data: bytes, options: Options, name: str) -> Parts:
-    graph, ends = read_graph(data)
+    graph = tflite.read(data, SUPPORTED)
+    made = [(op.number, tensor.index, tensor.name) for op in graph.ops for tensor in op.outputs]
+    ends = take_borders(graph)
+    _simplify(graph)
     content = content_hash(graph)
     cut = _cut(graph, options)
     program = lower(graph)
     for call in program.calls:
         KERNEL_SETS[options.kernels].prepare(call)
     plan(program)
-    return Parts(data, content, options, name, graph, ends, cut, program)
+    return Parts(data, content, options, name, graph, ends, cut, program, made)
 
 
 def _cut(graph: Graph, options: Options) -> Cut | None:

@@ -64,7 +64,7 @@ def rank(data: bytes, path: Path, source: str) -> list[Ranked]:
     samples = read_samples(path, whole, labelled=True)
     samples = _thinned(samples)
     train, test = _split(samples)
-    graph, _ = read_graph(data)
+    graph = read_graph(data)
     tensors = {op.output.index: op.output for op in graph.ops}
     places = [place for place in cut_places(graph) if place.tensor in _traceable(whole)]
     classes = len(samples.labels)

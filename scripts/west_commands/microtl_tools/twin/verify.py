@@ -4,7 +4,6 @@
 """Is the twin exact? Its tensors against TensorFlow Lite Micro's, or against golden vectors."""
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from microtl_tools.errors import MicroTLError
-from microtl_tools.imports import require
 from microtl_tools.twin import border, inputs, oracle
 from microtl_tools.twin import golden as goldens
 from microtl_tools.twin.api import Piece, Twin
@@ -129,7 +127,7 @@ def make_golden(model: bytes, expectation: Expectation, wanted: list[int]) -> go
 
 def wanted_tensors(converted: "ConvertedModel") -> list[int]:
     """Return the numbers of the tensors to compare, the file's output included."""
-    return sorted({tensor.index for _, tensor in places(converted)} | {output_index(converted)})
+    return sorted({tensor.index for _, tensor in places(converted)} | {converted.file_output})
 
 
 def verify(converted: "ConvertedModel", expectation: Expectation) -> Verification:
@@ -140,14 +138,14 @@ def verify(converted: "ConvertedModel", expectation: Expectation) -> Verificatio
     twin = Twin.from_converted(converted)
     arena = border.to_arena(expectation.x, converted.input)
     try:
-        output = output_index(converted) if converted.head is None else None
+        output = converted.file_output if converted.head is None else None
         comparison = compare(twin, converted, arena, expectation.reference, output)
     except KeyError as error:
         raise MicroTLError(
             f"tensor {error.args[0]} is not in the {expectation.by}",
             "write them anew with --write-golden where tflite-micro is installed",
         ) from error
-    return Verification(converted, comparison, list(_hidden(converted)))
+    return Verification(converted, comparison, list(converted.unplaced))
 
 
 @dataclass(frozen=True)
@@ -182,24 +180,3 @@ def agreement(
         same_class=float((head.argmax(axis=1) == q.argmax(axis=1)).mean()),
         steps=float(steps[free].max(initial=0.0)),
     )
-
-
-def _file(converted: "ConvertedModel") -> Any:
-    """Return the file's tables: it was converted, so it is sound and has one graph."""
-    schema = require("ai_edge_litert.schema_py_generated", "read TensorFlow Lite models")
-    return schema.ModelT.InitFromObj(schema.Model.GetRootAs(converted.tflite)).subgraphs[0]
-
-
-def output_index(converted: "ConvertedModel") -> int:
-    return int(_file(converted).outputs[0])
-
-
-def _hidden(converted: "ConvertedModel") -> Iterator[str]:
-    """Name the tensors of the file that are nowhere in the arena: folded, or not needed."""
-    seen = {tensor.index for _, tensor in places(converted)}
-    numbers = [op.number for op in converted.ops]
-    graph = _file(converted)
-    for op in graph.operators[: max(numbers, default=-1) + 1]:
-        for index in op.outputs:
-            if index not in seen:
-                yield graph.tensors[index].name.decode("utf-8", "replace")

@@ -41,7 +41,7 @@ def test_every_tensor_is_exact(models: dict[str, ConvertedModel], twins: dict[st
             model,
             border.to_arena(x, model.input),
             lambda part, expected=expected: {i: t[part] for i, t in expected.items()},
-            verify.output_index(model),
+            model.file_output,
         )
         problem = verify.Verification(model, result).problem()
         if problem:

@@ -30,7 +30,7 @@ def test_random_networks_are_exact(network: tuple[bytes, tuple[int, ...]]) -> No
         converted,
         x,
         lambda part: {index: values[part] for index, values in expected.items()},
-        verify.output_index(converted),
+        converted.file_output,
     )
     assert result.first is None, str(result.first)
     assert result.output_problem is None

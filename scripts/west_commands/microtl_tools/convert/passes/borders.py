@@ -27,6 +27,8 @@ class Border:
     the file's value - 128, or round(value / scale) + zero_point with ties away from zero, clamped.
     """
 
+    index: int
+    """Number of the tensor in the file."""
     name: str
     dtype: str
     shape: Shape
@@ -41,7 +43,7 @@ def take_borders(graph: Graph) -> tuple[Border, Border]:
 
 
 def _describe(tensor: Tensor) -> Border:
-    return Border(tensor.name, tensor.dtype, tensor.shape)
+    return Border(tensor.index, tensor.name, tensor.dtype, tensor.shape)
 
 
 def _take_input(graph: Graph) -> None:
