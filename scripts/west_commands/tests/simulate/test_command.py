@@ -88,6 +88,11 @@ def test_labels_that_mislead_harm_where_nothing_guards(
     result = simulate(capsys, *play, "--no-gate")
     assert result["verdict"] == "harms"
     assert sorted(result["budgets"][0]["losers"]) == [f"user {i}" for i in range(4)]
+    impossible = ["--set", "gate.old_min=60000"]
+    [guarded] = simulate(capsys, *play, *impossible)["budgets"]
+    assert guarded["gate"]["accepted"] == 0
+    assert guarded["gate"]["undecided"] == 12
+    assert guarded["change"]["mean"] == 0.0
 
 
 def test_drift_looks_at_what_came_before(

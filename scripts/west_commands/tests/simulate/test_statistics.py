@@ -18,6 +18,13 @@ def test_quantile_equals_the_printed_table(freedom: int, expected: float) -> Non
     assert t_quantile(0.975, freedom) == pytest.approx(expected, abs=5e-4)
 
 
+def test_interval_of_three() -> None:
+    three = interval([1.0, 2.0, 3.0])
+    half = 4.303 / math.sqrt(3)
+    assert (three.mean, three.sigma, three.count) == (2.0, 1.0, 3)
+    assert (three.low, three.high) == pytest.approx((2 - half, 2 + half), abs=1e-3)
+
+
 def test_interval_covers_the_truth_as_often_as_it_says() -> None:
     rng = np.random.default_rng(1)
     draws = rng.normal(3.0, 2.0, (2000, 5))

@@ -15,7 +15,7 @@ import pytest
 from microtl_tools.cli import main
 from microtl_tools.convert.api import Options, convert
 from microtl_tools.errors import MicroTLError
-from microtl_tools.twin import border, golden, oracle, verify
+from microtl_tools.twin import border, compare, golden, oracle, verify
 from microtl_tools.twin.api import Twin
 
 from ..simulate import toy
@@ -78,8 +78,10 @@ def test_one_wrong_value_is_found_and_named(
     model: Path,
     vectors: golden.Golden,
     no_oracle: None,
+    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.setattr(compare, "_CHUNK_BYTES", 10_000)  # a few inputs at a time
     whole = convert(model, Options(head_layers=0))
     op, tensor = verify.places(whole)[which]
     wrong = {index: values.copy() for index, values in vectors.tensors.items()}
@@ -200,6 +202,21 @@ def test_borders_in_the_type_of_the_file(name: str, capsys: pytest.CaptureFixtur
     code, out, err = said(capsys, MODELS / f"{name}.tflite", "--head", "none", "--count", "30")
     assert (code, err) == (0, "")
     assert "0 differences" in out
+
+
+@needs_oracle
+def test_tensors_of_uint8_are_compared() -> None:
+    path = MODELS / "border_uint8_rescaled.tflite"
+    whole = convert(path, Options(head_layers=0))
+    x = verify.pick_inputs(Twin.from_converted(whole), whole.input, 10, None, seed=0)
+    right = verify.from_oracle(path, whole.tflite, x, verify.wanted_tensors(whole))
+
+    def off(part: slice) -> dict[int, Any]:
+        tensors = right.reference(part)
+        return {i: v ^ 1 if v.dtype == np.uint8 else v for i, v in tensors.items()}
+
+    problem = verify.verify(whole, replace(right, reference=off)).problem()
+    assert problem is not None and problem.startswith("first difference: op ")
 
 
 @needs_oracle
