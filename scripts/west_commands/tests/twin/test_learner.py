@@ -129,6 +129,19 @@ def test_training_learns_the_new_class(
     assert np.array_equal(taught.params(), factory)
 
 
+def test_losses_are_those_of_the_last_training(twin: Twin, converted: ConvertedModel) -> None:
+    learner = twin.learner(CAPACITY)
+    learner.add_class(toy.NAMES[NEW])
+    for number in range(2 * CLASSES):  # too few to hold one out: folds are trained first
+        label = number % CLASSES
+        learner.label(samples(twin, converted, label, 5, number), [label] * 5, number)
+    learner.start(seed=1)
+    result = learner.finish()
+    assert learner.progress("trainings") > 1
+    assert len(result.losses) == learner.get("epochs")
+    assert result.losses[-1] == learner.progress("loss")
+
+
 def test_candidate_waits_for_publishing(
     twin: Twin, converted: ConvertedModel, taught: Learner
 ) -> None:
