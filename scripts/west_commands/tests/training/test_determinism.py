@@ -1,0 +1,77 @@
+# SPDX-FileCopyrightText: The MicroTL authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""The same seed gives the same bytes: compilers, optimisation levels, emulated CPUs.
+
+``tests/core/digests.c`` trains many heads and prints a CRC of each; every build prints the same.
+"""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from training_core import CORE, FLOAT_RULE, INCLUDE, ROOT
+
+TESTS = ROOT / "tests/core"
+SOURCES = [TESTS / "digests.c", TESTS / "toy.c", *sorted(CORE.glob("*.c"))]
+FLAGS = ["-std=c11", *FLOAT_RULE, f"-I{INCLUDE}", f"-I{CORE}", f"-I{TESTS}"]
+LINES = 6 * 3 * 2 + 1 + 4
+LEVELS = ("-O0", "-O2", "-O3") if os.environ.get("MICROTL_LONG") == "1" else ("-O0", "-O3")
+
+
+def run(command: list[str]) -> str:
+    """Output of a command that must succeed; QEMU gives the program's on stderr."""
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What GCC at -O2 makes of it."""
+    program = tmp_path_factory.mktemp("digests") / "gcc"
+    run(["gcc", "-O2", *FLAGS, "-o", str(program), *map(str, SOURCES)])
+    text = run([str(program)])
+    assert len(text.splitlines()) == LINES
+    assert len(set(text.splitlines())) == LINES
+    assert run([str(program)]) == text
+    return text
+
+
+@pytest.mark.parametrize("level", ("-O0", "-O2", "-O3"))
+@pytest.mark.parametrize("compiler", ("gcc", "clang"))
+def test_compilers_agree(compiler: str, level: str, expected: str, tmp_path: Path) -> None:
+    if shutil.which(compiler) is None:
+        pytest.skip(f"{compiler} is not installed")
+    program = tmp_path / "digests"
+    run([compiler, level, *FLAGS, "-o", str(program), *map(str, SOURCES)])
+    assert run([str(program)]) == expected
+
+
+CPUS = {
+    "cortex-m4f": (
+        "mps2-an386",
+        ("-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"),
+    ),
+    "cortex-m3": ("mps2-an385", ("-mcpu=cortex-m3", "-mfloat-abi=soft")),
+}
+
+
+@pytest.mark.emulated
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("cpu", CPUS)
+def test_emulated_cpus_agree(cpu: str, level: str, expected: str, tmp_path: Path) -> None:
+    machine, flags = CPUS[cpu]
+    program = tmp_path / "digests.elf"
+    command = ["arm-none-eabi-gcc", "-mthumb", *flags, level, *FLAGS]
+    command += ["-ffunction-sections", "-Wl,--gc-sections", "-nostartfiles"]
+    command += ["--specs=nano.specs", "--specs=nosys.specs", f"-T{TESTS}/arm/link.ld"]
+    command += ["-o", str(program), str(TESTS / "arm/start.c"), *map(str, SOURCES)]
+    run(command)
+    emulator = ["qemu-system-arm", "-M", machine, "-nographic", "-monitor", "none"]
+    emulator += ["-serial", "none", "-semihosting-config", "enable=on,target=native"]
+    assert run([*emulator, "-kernel", str(program)]) == expected

@@ -1,0 +1,193 @@
+/*
+ * SPDX-FileCopyrightText: The MicroTL authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+/*
+ * Prints a CRC32 of what training makes of many heads: the same lines on every CPU, from every
+ * compiler, at every optimisation level. Data come from integers, so that no libm has a say.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include <microtl/loss.h>
+#include <microtl/ncm.h>
+#include <microtl/optimizer.h>
+
+#include "check.h"
+#include "crc32.h"
+#include "mathf.h"
+#include "toy.h"
+
+#define FEATURES_MAX 130
+#define ROWS_MAX     9
+#define PARAMS_MAX   2048
+#define SAMPLES      12
+
+struct head_case {
+	uint8_t layers;
+	uint8_t loss;
+	uint16_t width[4];
+};
+
+static const struct head_case cases[] = {
+	{1, MICROTL_LOSS_SOFTMAX, {130, 9}},
+	{1, MICROTL_LOSS_SIGMOID, {20, 3}},
+	{1, MICROTL_LOSS_MSE, {12, 9}},
+	{2, MICROTL_LOSS_SOFTMAX, {70, 11, 5}},
+	{3, MICROTL_LOSS_SOFTMAX, {33, 10, 8, 4}},
+	{2, MICROTL_LOSS_MSE, {20, 6, 9}},
+};
+
+static float scale[FEATURES_MAX];
+static float offset[FEATURES_MAX];
+static float params[PARAMS_MAX];
+static float state[2 * PARAMS_MAX];
+static float gradient[PARAMS_MAX];
+static float scratch[512];
+static int8_t features[SAMPLES][FEATURES_MAX];
+static float targets[SAMPLES][ROWS_MAX];
+
+/* -1..1 in steps of 2^-10: exact, ties included. */
+static float fraction(void)
+{
+	return ((float)(test_random() % 2049U) - 1024.0f) / 1024.0f;
+}
+
+static void fill(void)
+{
+	for (size_t i = 0; i < FEATURES_MAX; i++) {
+		scale[i] = 0.01f + 0.02f * (1.0f + fraction());
+		offset[i] = 0.5f * fraction();
+	}
+	for (size_t i = 0; i < PARAMS_MAX; i++) {
+		params[i] = 0.4f * fraction();
+	}
+	for (size_t i = 0; i < SAMPLES; i++) {
+		for (size_t d = 0; d < FEATURES_MAX; d++) {
+			features[i][d] = (int8_t)(test_random() & 0xFFU);
+		}
+		for (size_t c = 0; c < ROWS_MAX; c++) {
+			targets[i][c] = fraction();
+		}
+	}
+	/* Products that are denormal. */
+	params[0] = 0x1p-120f;
+	scale[0] = 0x1p-28f;
+	offset[0] = 0.0f;
+}
+
+static void train(const struct head_case *of, int kind, int schedule, uint16_t batch)
+{
+	const struct microtl_optimizer_config config = {
+		.kind = (enum microtl_optimizer_kind)kind,
+		.schedule = (enum microtl_schedule)schedule,
+		.learning_rate = 0.01f,
+		.momentum = 0.9f,
+		.beta2 = 0.999f,
+		.epsilon = 1e-8f,
+		.weight_decay = 1e-3f,
+		.final_rate_ratio = 0.1f,
+	};
+	struct microtl_head_spec spec = {
+		.layer_count = of->layers,
+		.loss = of->loss,
+		.feature_scale = scale,
+		.feature_offset = offset,
+		.params = params,
+	};
+	struct microtl_trainee trainee = {.spec = &spec, .params = params, .scratch = scratch};
+	struct microtl_optimizer optimizer;
+	uint32_t losses = 0;
+
+	memcpy(spec.width, of->width, sizeof(of->width));
+	size_t count = microtl_head_param_count(&spec);
+	uint16_t rows = microtl_head_class_rows(&spec);
+	CHECK(count <= PARAMS_MAX && rows <= ROWS_MAX);
+	CHECK(microtl_step_scratch_count(&spec) <= sizeof(scratch) / sizeof(scratch[0]));
+	for (uint16_t c = 0; of->loss != MICROTL_LOSS_MSE && c < rows; c++) {
+		microtl_class_set_add(&trainee.classes, (uint8_t)c);
+	}
+	fill();
+	CHECK_INT(microtl_optimizer_init(&optimizer, &config, state, gradient, count, 10 * SAMPLES),
+		  0);
+	for (int i = 0; i < 10 * SAMPLES; i++) {
+		int s = i % SAMPLES;
+		const float *target = of->loss == MICROTL_LOSS_MSE ? targets[s] : NULL;
+		float loss;
+
+		CHECK_INT((batch == 1 ? microtl_step : microtl_step_accumulate)(
+				  &optimizer, &trainee, features[s], (uint8_t)(s % rows), target,
+				  &loss),
+			  0);
+		losses = microtl_priv_crc32(losses, &loss, sizeof(loss));
+		if ((i + 1) % batch == 0) {
+			microtl_step_apply(&optimizer, &trainee);
+		}
+	}
+	printf("%u-%u-%u-%u loss %u optimizer %d schedule %d batch %u: %08lx %08lx\n", of->width[0],
+	       of->width[1], of->width[2], of->width[3], of->loss, kind, schedule, batch,
+	       (unsigned long)microtl_priv_crc32(0, params, count * sizeof(float)),
+	       (unsigned long)losses);
+}
+
+/* A whole job: imprinting, folds, draws, gate. */
+static void job(void)
+{
+	static struct toy toy;
+	struct microtl_gate_result result;
+	uint8_t squat;
+
+	toy_init(&toy, &toy_model_with_base, TOY_CAPACITY);
+	CHECK_INT(microtl_learning_class_add(&toy.learning, "squat", &squat), 0);
+	for (uint16_t r = 0; r < 2; r++) {
+		toy_label(&toy, 0, (uint16_t)(10 * r), 6);
+		toy_label(&toy, 1, (uint16_t)(10 * r + 1), 4);
+		toy_label(&toy, squat, (uint16_t)(10 * r + 2), 5);
+	}
+	CHECK_INT(toy_train(&toy, 2026, &result), 0);
+	CHECK_INT(microtl_learning_publish(&toy.learning, NULL), 0);
+	const float numbers[] = {
+		result.old_before, result.old_after,   result.old_error,
+		result.new_recall, result.loss_change, result.loss_error,
+	};
+	printf("job: verdict %d, head %08lx, result %08lx, means %08lx\n", (int)result.verdict,
+	       (unsigned long)toy_head_digest(&toy),
+	       (unsigned long)microtl_priv_crc32(0, numbers, sizeof(numbers)),
+	       (unsigned long)microtl_priv_crc32(0, toy.ncm_means, sizeof(toy.ncm_means)));
+}
+
+static void functions(void)
+{
+	float (*const table[])(float) = {
+		microtl_priv_expf,
+		microtl_priv_logf,
+		microtl_priv_sqrtf,
+		microtl_priv_sqrtf_soft,
+	};
+
+	for (size_t f = 0; f < sizeof(table) / sizeof(table[0]); f++) {
+		uint32_t crc = 0;
+
+		for (uint64_t bits = 0; bits <= 0x7F800000U; bits += 99991U) {
+			float y = table[f](microtl_priv_bits_float((uint32_t)bits));
+
+			crc = microtl_priv_crc32(crc, &y, sizeof(y));
+		}
+		printf("function %u: %08lx\n", (unsigned int)f, (unsigned long)crc);
+	}
+}
+
+int main(void)
+{
+	for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
+		for (int kind = 0; kind <= MICROTL_OPTIMIZER_ADAM; kind++) {
+			train(&cases[c], kind, kind, 1);
+			train(&cases[c], kind, 2 - kind, 5);
+		}
+	}
+	job();
+	functions();
+	return 0;
+}
