@@ -78,7 +78,6 @@ def core_units(cpu: Cpu) -> list[Unit]:
     sources = [*core.glob("*.c"), *(core / "kernels").glob("*.c")]
     for family in cpu.families:
         sources += (core / "kernels" / family).glob("*.[cS]")
-        sources += (core / family).glob("*.[cS]")
     return [Unit("core", source, core) for source in sorted(sources)]
 
 

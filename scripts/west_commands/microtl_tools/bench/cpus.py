@@ -33,7 +33,9 @@ class Cpu:
     flags: tuple[str, ...]
     defines: tuple[str, ...]
     memory: Memory
-    families: tuple[str, ...]
+    kernels: str
+    """Kernel set that is fastest on the CPU."""
+    families: tuple[str, ...] = ()
     """Folders with kernels of this CPU family, below the portable ones."""
 
 
@@ -52,6 +54,7 @@ CPUS = {
             ("-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"),
             ("BENCH_FPU",),
             _MPS2,
+            "dsp",
             ("dsp",),
         ),
         Cpu(
@@ -61,7 +64,7 @@ CPUS = {
             ("-mcpu=cortex-m3", "-mfloat-abi=soft"),
             (),
             _MPS2,
-            (),
+            "portable",
         ),
         Cpu(
             "cortex-m55",
@@ -70,7 +73,7 @@ CPUS = {
             ("-mcpu=cortex-m55", "-mfloat-abi=hard"),
             ("BENCH_FPU",),
             _MPS3,
-            (),
+            "portable",
         ),
         Cpu(
             # There is no emulated M0+ with enough memory: code for it, on a CPU made to trap what
@@ -81,7 +84,7 @@ CPUS = {
             ("-mcpu=cortex-m0plus", "-mfloat-abi=soft"),
             ("BENCH_TRAP_UNALIGNED",),
             _MPS2,
-            (),
+            "portable",
         ),
     )
 }

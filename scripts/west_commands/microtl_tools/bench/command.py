@@ -1,0 +1,162 @@
+# SPDX-FileCopyrightText: The MicroTL authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""``microtl bench``: what does a model cost on a Cortex-M, without a board?"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from microtl_tools.bench.cpus import CPUS, Cpu, cpu_named
+from microtl_tools.errors import MicroTLError, UsageError
+from microtl_tools.output import dump_json, emit, write_atomic
+
+if TYPE_CHECKING:
+    from microtl_tools.bench.measure import Inference
+    from microtl_tools.bench.training import Training
+
+DESCRIPTION = """\
+Build the C core and a model for a CPU with arm-none-eabi-gcc, run it in QEMU, compare the output
+with the twin's, and count every instruction: of each layer, of a training step of the head, of a
+label. Counts are exact and repeatable. Cycles are an estimate: the instructions that ran, times the
+table of the Cortex-M4 reference manual, zero wait states; a board with wait states takes longer.
+"""
+
+EPILOG = """\
+examples:
+  microtl bench kws.tflite
+  microtl bench kws.tflite --cpu cortex-m3 --optimise -Os --json
+  microtl bench --head 640x10 --cpu cortex-m4f
+  microtl bench kws.tflite --picture kws.svg
+"""
+
+
+def add_parser(subparsers: Any) -> argparse.ArgumentParser:
+    """Add the sub-command ``bench``."""
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        "bench",
+        help="count instructions of a model on an emulated Cortex-M",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("model", type=Path, nargs="?", metavar="MODEL", help="int8 .tflite file")
+    parser.add_argument(
+        "--head",
+        metavar="DxC",
+        help="widths of a head to train, for example 64x12 or 640x32x10; default: the model's",
+    )
+    parser.add_argument(
+        "--cpu", default="cortex-m4f", metavar="CPU", help=f"one of {', '.join(CPUS)}"
+    )
+    parser.add_argument("--kernels", metavar="SET", help="kernel set; default: the CPU's fastest")
+    parser.add_argument(
+        "--optimise",
+        default="-O2",
+        choices=("-O2", "-O3", "-Os"),
+        help="how GCC optimises; default: -O2 (write --optimise=-Os)",
+    )
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="bars a layer, .png or .svg")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--force", action="store_true", help="replace the picture")
+    parser.set_defaults(handler=run)
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure and report."""
+    from microtl_tools.bench import build, picture, trace
+
+    if args.model is None and args.head is None:
+        raise UsageError("nothing to measure", "name a MODEL, or a head with --head 64x12")
+    if args.picture is not None:
+        if args.model is None:
+            raise UsageError("--picture shows the layers of a MODEL: name one")
+        picture.check_path(args.picture)
+    cpu = cpu_named(args.cpu)
+    tools = {"gcc": build.compiler_version(), "qemu": trace.version()}
+    inference = _inference(args, cpu) if args.model is not None else None
+    training = _training(args, cpu)
+    if args.picture is not None and inference is not None:
+        data = picture.draw(inference, args.model.stem, args.picture)
+        write_atomic(args.picture, data, force=args.force)
+    if args.json:
+        _print_json(cpu, tools, inference, training)
+    else:
+        _print_text(cpu, tools, inference, training)
+    return 0
+
+
+def _inference(args: argparse.Namespace, cpu: Cpu) -> Inference:
+    from microtl_tools.bench.measure import inference
+    from microtl_tools.convert.api import Options, convert
+
+    kernels = args.kernels or cpu.kernels
+    model = convert(args.model, Options(head_layers=0, kernels=kernels))
+    reference = convert(args.model, Options(head_layers=0))
+    return inference(model, reference, cpu, args.optimise)
+
+
+def _training(args: argparse.Namespace, cpu: Cpu) -> Training | None:
+    from microtl_tools.bench.training import training
+
+    widths = _head_widths(args)
+    return None if widths is None else training(widths, cpu, args.optimise)
+
+
+def _head_widths(args: argparse.Namespace) -> tuple[int, ...] | None:
+    """Return the widths that were asked for, else those of the model's head, None without one."""
+    from microtl_tools.convert.api import Options, convert
+
+    if args.head is None:
+        try:
+            head = convert(args.model, Options()).head
+        except MicroTLError:
+            return None
+        return None if head is None or head.loss == "mse" else head.widths
+    try:
+        widths = tuple(int(text) for text in args.head.split("x"))
+    except ValueError as error:
+        raise UsageError(
+            f"--head {args.head}: not widths", "write features x classes, for example 64x12"
+        ) from error
+    if not 2 <= len(widths) <= 4 or min(widths) < 1 or max(widths) > 4096 or widths[-1] > 255:
+        raise UsageError(
+            f"--head {args.head}: a head has 2 to 4 widths of 1 to 4096, at most 255 classes"
+        )
+    return widths
+
+
+def _print_text(
+    cpu: Cpu, tools: dict[str, str], inference: Inference | None, training: Training | None
+) -> None:
+    from microtl_tools.bench import report
+
+    emit(f"{cpu.title} ({cpu.machine}), {tools['gcc']}, {tools['qemu']}")
+    if inference is not None:
+        emit(f"\nInference, kernels {inference.kernels}, {inference.optimise}:")
+        emit(report.inference_text(inference))
+        emit("")
+        emit(report.memory_text(inference))
+    if training is not None:
+        emit(f"\nTraining of a head of {'x'.join(map(str, training.widths))}:")
+        emit(report.training_text(training))
+    emit("\n* estimate: Cortex-M4 reference manual, zero wait states")
+
+
+def _print_json(
+    cpu: Cpu, tools: dict[str, str], inference: Inference | None, training: Training | None
+) -> None:
+    from microtl_tools.bench import report
+
+    dump_json(
+        {
+            "cpu": cpu.name,
+            "machine": cpu.machine,
+            "tools": tools,
+            "inference": None if inference is None else report.inference_json(inference),
+            "training": None if training is None else report.training_json(training),
+        }
+    )

@@ -1,0 +1,113 @@
+/*
+ * SPDX-FileCopyrightText: The MicroTL authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+/*
+ * Training steps of one head, with every optimiser, at batches of 1 and BENCH_BATCH; then a label.
+ * BENCH_LAYERS is the number of dense layers, BENCH_WIDTHS their widths as an initialiser, the other
+ * names their sizes.
+ */
+
+#include <stdint.h>
+
+#include <microtl/optimizer.h>
+#include <microtl/replay.h>
+
+#include "firmware.h"
+
+#define REPLAY_CAPACITY 8
+
+static float feature_scale[BENCH_FEATURES];
+static float params[BENCH_PARAMS];
+static float state[2 * BENCH_PARAMS];
+static float gradient[BENCH_PARAMS];
+static float scratch[MICROTL_STEP_SCRATCH_COUNT(BENCH_HIDDEN, BENCH_ROWS)];
+static int8_t features[BENCH_FEATURES];
+static int8_t replay_features[MICROTL_REPLAY_FEATURES_SIZE(REPLAY_CAPACITY, BENCH_FEATURES)];
+static struct microtl_replay_entry replay_entries[REPLAY_CAPACITY];
+
+static const struct microtl_head_spec spec = {
+	.layer_count = BENCH_LAYERS,
+	.loss = MICROTL_LOSS_SOFTMAX,
+	.width = BENCH_WIDTHS,
+	.class_count = BENCH_ROWS,
+	.feature_scale = feature_scale,
+	.feature_offset = feature_scale,
+	.params = params,
+};
+
+/* Numbers that are none of 0, 1 and equal: arithmetic that depends on values takes its long way. */
+static void fill(void)
+{
+	uint32_t random = 1;
+
+	for (size_t i = 0; i < BENCH_PARAMS; i++) {
+		random = random * 1664525u + 1013904223u;
+		params[i] = (float)(int32_t)random * 0x1p-34f;
+	}
+	for (size_t i = 0; i < BENCH_FEATURES; i++) {
+		random = random * 1664525u + 1013904223u;
+		features[i] = (int8_t)(random >> 24);
+		feature_scale[i] = 0x1p-6f;
+	}
+}
+
+static void train(enum microtl_optimizer_kind kind, uint16_t batch)
+{
+	struct microtl_optimizer_config config = MICROTL_OPTIMIZER_CONFIG_DEFAULT;
+	struct microtl_optimizer optimizer;
+	struct microtl_trainee trainee = {.spec = &spec, .params = params, .scratch = scratch};
+	float loss;
+
+	config.kind = kind;
+	for (uint16_t c = 0; c < BENCH_ROWS; c++) {
+		microtl_class_set_add(&trainee.classes, (uint8_t)c);
+	}
+	fill();
+	if (microtl_optimizer_init(&optimizer, &config, state, gradient, BENCH_PARAMS, 100) != 0) {
+		bench_print_number("failed", (uint32_t)kind);
+		return;
+	}
+	bench_mark();
+	for (uint16_t i = 0; i < batch; i++) {
+		uint8_t label = (uint8_t)(i % BENCH_ROWS);
+
+		if (batch == 1) {
+			(void)microtl_step(&optimizer, &trainee, features, label, NULL, &loss);
+		} else {
+			(void)microtl_step_accumulate(&optimizer, &trainee, features, label, NULL,
+						      &loss);
+		}
+	}
+	if (batch > 1) {
+		microtl_step_apply(&optimizer, &trainee);
+	}
+	bench_mark();
+}
+
+static void label(void)
+{
+	struct microtl_replay replay;
+
+	(void)microtl_replay_init(&replay, replay_features, replay_entries, BENCH_FEATURES,
+				  REPLAY_CAPACITY);
+	bench_mark();
+	(void)microtl_replay_add(&replay, features, 0, 1, NULL);
+	bench_mark();
+}
+
+void bench_main(void)
+{
+	static const uint16_t batches[] = {1, BENCH_BATCH};
+
+	bench_paint_stack();
+	for (size_t b = 0; b < 2; b++) {
+		train(MICROTL_OPTIMIZER_SGD, batches[b]);
+		train(MICROTL_OPTIMIZER_MOMENTUM, batches[b]);
+		train(MICROTL_OPTIMIZER_ADAM, batches[b]);
+	}
+	bench_print_stack("stack");
+	label();
+	bench_print_bytes("params", params, sizeof(params));
+}
