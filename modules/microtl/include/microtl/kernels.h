@@ -81,7 +81,7 @@ struct microtl_sliding {
 
 /**
  * Convolution, groups included: in_c is a multiple of filter_c, and out_c of the number of groups.
- * The output must not overlap the input.
+ * Pixels are made in order, so the output may overlap the input where no pixel to come reads.
  */
 struct microtl_conv2d {
 	struct microtl_sliding at;
@@ -100,7 +100,10 @@ struct microtl_conv2d {
 };
 void microtl_kernel_conv2d(const struct microtl_op *op, int8_t *arena);
 
-/** Depthwise convolution; out_c = in_c * depth multiplier. The output must not overlap the input.
+/**
+ * Depthwise convolution; out_c = in_c * depth multiplier. Pixels are made in order, and with a
+ * multiplier of 1 the channels of a pixel too, so the output may overlap the input where neither a
+ * pixel nor a channel to come reads.
  */
 struct microtl_depthwise_conv2d {
 	struct microtl_sliding at;
@@ -141,7 +144,8 @@ void microtl_kernel_fully_connected(const struct microtl_op *op, int8_t *arena);
 
 /**
  * Average or maximum over a sliding window; in_c equals out_c, dilation is 1; padding takes no
- * part, and each window covers at least one input pixel. The output must not overlap the input.
+ * part, and each window covers at least one input pixel. Pixels and their channels are made in
+ * order, so the output may overlap the input where neither a pixel nor a channel to come reads.
  */
 struct microtl_pool {
 	struct microtl_sliding at;

@@ -144,7 +144,7 @@ def _kernel_ops(program: Program, pool: ConstantPool) -> list[KernelOp]:
             kind=call.source.kind,
             tensors=tuple(_place(tensor) for tensor in call.completes),
             offset=call.output.offset,
-            size=call.output.size,
+            size=call.source.output.elements,
             macs=call.macs,
             scratch=call.scratch_size,
             params_bytes=layout(call.struct).size,

@@ -15,7 +15,7 @@ from microtl_tools.convert.assemble import Parts, assemble
 from microtl_tools.convert.graph import Graph, ModelError
 from microtl_tools.convert.head import LOSSES
 from microtl_tools.convert.identity import content_hash
-from microtl_tools.convert.kernel_sets import KERNEL_SETS
+from microtl_tools.convert.kernel_sets import KERNEL_SETS, KernelSet
 from microtl_tools.convert.lower import PORTABLE, lower
 from microtl_tools.convert.lower.require import need_activation
 from microtl_tools.convert.naming import model_name
@@ -23,6 +23,7 @@ from microtl_tools.convert.passes import simplify
 from microtl_tools.convert.passes.borders import take_borders
 from microtl_tools.convert.passes.fold_constants import FOLDED_KINDS
 from microtl_tools.convert.plan import plan
+from microtl_tools.convert.program import KernelCall
 from microtl_tools.convert.split import Cut, cut_at, cut_layers
 from microtl_tools.errors import MicroTLError, UsageError
 
@@ -113,9 +114,18 @@ def _backbone(data: bytes, options: Options, name: str) -> Parts:
     cut = _cut(graph, options)
     program = lower(graph)
     for call in program.calls:
-        KERNEL_SETS[options.kernels].prepare(call)
+        _prepare(call, KERNEL_SETS[options.kernels])
     plan(program)
     return Parts(data, content, options, name, graph, ends, cut, program, made)
+
+
+def _prepare(call: KernelCall, kernel_set: KernelSet) -> None:
+    """Let a kernel set replace a call; what the portable kernel allows does not go over to it."""
+    kernel, overlap = call.kernel, call.overlap
+    call.overlap = None
+    kernel_set.prepare(call)
+    if call.kernel == kernel:
+        call.overlap = overlap
 
 
 def _cut(graph: Graph, options: Options) -> Cut | None:

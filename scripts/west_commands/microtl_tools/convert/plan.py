@@ -3,51 +3,58 @@
 
 """The memory plan: where in the arena each buffer lies.
 
-Two buffers may share bytes if they are never needed at the same time. Finding the smallest arena is
-NP-hard (dynamic storage allocation); the placement here is first-fit over several orders of the
-buffers, improved until it meets the lower bound, the most bytes that are needed at any one time.
-Real models meet it with the first or second order.
+Two buffers may share bytes if they are never needed at the same time, or if a kernel has read the
+bytes of one before it writes them as the other. Finding the smallest arena is NP-hard (dynamic
+storage allocation); the placement here is first-fit over several orders of the buffers, improved
+until it meets the lower bound, the most bytes that are needed at any one time.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from microtl_tools.convert.graph import ModelError
 from microtl_tools.convert.headers import limit
-from microtl_tools.convert.program import Buffer, Program
+from microtl_tools.convert.program import Buffer, KernelCall, Program
 
-_WORK = 1_000_000
-"""Bound on the search, in pairs of buffers looked at: about a second."""
+_WORK = 20_000
+"""Bound on the search, in pairs of buffers looked at: less than a tenth of a second."""
 
 _ARENA_MAX = (1 << 31) - 1
 
 
 @dataclass(eq=False)
 class _Block:
-    """Buffers that lie together because a kernel's output may overlap its input; needed from call
-    ``first`` to ``last`` inclusive."""
+    """Buffers that are the same bytes because a kernel works in place.
 
-    buffers: dict[Buffer, int]
-    """Where each lies in the block."""
+    Needed from call ``first`` to call ``last``, both included.
+    """
+
+    buffers: list[Buffer]
     size: int
     first: int
     last: int
-
-    def meets(self, other: _Block) -> bool:
-        return self.first <= other.last and other.first <= self.last
+    others: dict[_Block, int | None] = field(default_factory=dict)
+    """Blocks that are needed at the same time. A number: the least distance from the start of that
+    block to the start of this one from which on the two may share bytes."""
 
 
 def plan(program: Program) -> None:
     """Set the offset of every buffer and the arena's size."""
-    candidates = [_best_placement(_blocks(program, overlap)) for overlap in (True, False)]
-    best = min(candidates, key=_height)
-    for block, offset in best.items():
-        for buffer, shift in block.buffers.items():
-            buffer.offset = offset + shift
-    program.arena_size = _height(best)
+    life = _lifetimes(program)
+    for time, call in enumerate(program.calls):
+        _merge_in_place(life, call, time)
+    blocks = list(dict.fromkeys(life.values()))
+    _find_neighbours(blocks)
+    for time, call in enumerate(program.calls):
+        _allow_overlap(life, call, time)
+    placement = _best_placement(blocks)
+    for block, offset in placement.items():
+        for buffer in block.buffers:
+            buffer.offset = offset
+    program.arena_size = _height(placement)
     if program.arena_size > _ARENA_MAX:
         raise ModelError(
             f"the activations need {program.arena_size} bytes of RAM",
@@ -55,17 +62,11 @@ def plan(program: Program) -> None:
         )
 
 
-def _blocks(program: Program, overlap: bool) -> list[_Block]:
-    """Return the blocks to place: lifetimes, then in-place operations merged.
-
-    With ``overlap`` also those whose output may overlap what was read of the input. A merged block
-    keeps all of its bytes for as long as any buffer lives, so that does not always pay.
-    """
-    end = len(program.calls)
+def _lifetimes(program: Program) -> dict[Buffer, _Block]:
     life: dict[Buffer, _Block] = {}
 
     def use(buffer: Buffer, time: int) -> None:
-        block = life.setdefault(buffer, _Block({buffer: 0}, _aligned(buffer.size), time, time))
+        block = life.setdefault(buffer, _Block([buffer], _aligned(buffer.size), time, time))
         block.last = max(block.last, time)
 
     use(program.input, -1)
@@ -74,40 +75,49 @@ def _blocks(program: Program, overlap: bool) -> list[_Block]:
             use(buffer, time)
         use(call.output, time)
         if call.scratch_size:
-            call.scratch = call.scratch or Buffer(call.scratch_size, "scratch")
+            call.scratch = Buffer(call.scratch_size, "scratch")
             use(call.scratch, time)
-    use(program.output, end)
-    for time, call in enumerate(program.calls):
-        for position in call.in_place:
-            if _merge(life, call.inputs[position], call.output, time, 0):
-                break
-        if overlap and call.overlap is not None:
-            _merge(life, call.inputs[0], call.output, time, call.overlap)
-    return list(dict.fromkeys(life.values()))
+    use(program.output, len(program.calls))
+    return life
 
 
-def _merge(
-    life: dict[Buffer, _Block], source: Buffer | None, output: Buffer, time: int, distance: int
-) -> bool:
-    """Merge the blocks of an input that ends here and of the output that begins here.
+def _merge_in_place(life: dict[Buffer, _Block], call: KernelCall, time: int) -> None:
+    """Make the output the same bytes as an input that nobody needs any more."""
+    for position in call.in_place:
+        source = call.inputs[position]
+        if source is None:
+            continue
+        before, after = life[source], life[call.output]
+        if _takes_over(before, after, time):
+            before.buffers += after.buffers
+            before.size = max(before.size, after.size)
+            before.last = after.last
+            for buffer in after.buffers:
+                life[buffer] = before
+            return
 
-    The input then lies ``distance`` bytes behind the output, or more.
-    """
-    assert source is not None
-    before, after = life[source], life[output]
-    if before is after or before.last != time or after.first != time:
-        return False
-    apart = after.buffers[output] + _aligned(distance) - before.buffers[source]
-    moved_before, moved_after = max(apart, 0), max(-apart, 0)
-    before.buffers = {
-        **{buffer: shift + moved_before for buffer, shift in before.buffers.items()},
-        **{buffer: shift + moved_after for buffer, shift in after.buffers.items()},
-    }
-    before.size = max(before.size + moved_before, after.size + moved_after)
-    before.last = after.last
-    for buffer in after.buffers:
-        life[buffer] = before
-    return True
+
+def _takes_over(before: _Block, after: _Block, time: int) -> bool:
+    return before is not after and before.last == time and after.first == time
+
+
+def _find_neighbours(blocks: list[_Block]) -> None:
+    alive: list[_Block] = []
+    for block in sorted(blocks, key=lambda b: b.first):
+        alive = [other for other in alive if other.last >= block.first]
+        for other in alive:
+            block.others[other] = other.others[block] = None
+        alive.append(block)
+
+
+def _allow_overlap(life: dict[Buffer, _Block], call: KernelCall, time: int) -> None:
+    """Let the output lie in front of an input that is read as the output grows."""
+    source = call.inputs[0] if call.inputs else None
+    if call.overlap is None or source is None:
+        return
+    before, after = life[source], life[call.output]
+    if _takes_over(before, after, time):
+        before.others[after] = _aligned(call.overlap)
 
 
 def _best_placement(blocks: list[_Block]) -> dict[_Block, int]:
@@ -125,44 +135,66 @@ def _best_placement(blocks: list[_Block]) -> dict[_Block, int]:
 def _orders(blocks: list[_Block]) -> Iterator[list[_Block]]:
     """Yield orders to try: the well-known ones, then seeded exchanges of the most promising."""
     by_size = sorted(blocks, key=lambda b: (-b.size, b.first))
+    # Backwards in time an input finds its output placed and settles close behind it.
+    backwards = sorted(blocks, key=lambda b: (-b.last, -b.first, -b.size))
     yield by_size
+    yield backwards
     yield sorted(blocks, key=lambda b: (b.first, -b.size))
     yield sorted(blocks, key=lambda b: (-(b.last - b.first + 1) * b.size, b.first))
-    yield sorted(blocks, key=lambda b: (-b.last, -b.size))
     if len(blocks) < 3:
         return
     generator = random.Random(0)
-    for _ in range(_WORK // len(blocks) ** 2):
-        order = list(by_size)
+    pairs = sum(len(block.others) for block in blocks) + len(blocks)
+    for turn in range(_WORK // pairs):
+        order = list((by_size, backwards)[turn % 2])
         for _ in range(generator.randint(1, 3)):
             i, j = generator.sample(range(len(order)), 2)
             order[i], order[j] = order[j], order[i]
         yield order
 
 
-def _place(order: Sequence[_Block]) -> dict[_Block, int]:
+def _place(order: list[_Block]) -> dict[_Block, int]:
     """Put each block at the lowest place that is free while it lives."""
     placement: dict[_Block, int] = {}
     for block in order:
-        taken = sorted(
-            (offset, offset + other.size)
-            for other, offset in placement.items()
-            if block.meets(other)
+        taken = [(other, placement[other]) for other in block.others if other in placement]
+        places = {0}
+        for other, offset in taken:
+            places.add(offset + other.size)
+            behind, in_front = block.others[other], other.others[block]
+            if behind is not None:
+                places.add(offset + behind)
+            if in_front is not None and offset >= in_front:
+                places.add(offset - in_front)
+        placement[block] = min(
+            place for place in places if all(_apart(block, place, *item) for item in taken)
         )
-        offset = 0
-        for start, stop in taken:
-            if start - offset >= block.size:
-                break
-            offset = max(offset, stop)
-        placement[block] = offset
     return placement
 
 
+def _apart(block: _Block, place: int, other: _Block, offset: int) -> bool:
+    """Whether a block at ``place`` and another at ``offset`` leave each other's bytes alone."""
+    if place >= offset + other.size or offset >= place + block.size:
+        return True
+    behind, in_front = block.others[other], other.others[block]
+    if behind is not None:
+        return place >= offset + behind
+    return in_front is not None and offset >= place + in_front
+
+
 def _lower_bound(blocks: list[_Block]) -> int:
-    times = {block.first for block in blocks}
-    return max(
-        (sum(b.size for b in blocks if b.first <= time <= b.last) for time in times), default=0
-    )
+    """Return the most bytes that are needed at once; those that may be shared count once."""
+    bound = 0
+    for time in {block.first for block in blocks}:
+        alive = [block for block in blocks if block.first <= time <= block.last]
+        need = sum(block.size for block in alive)
+        for block in alive:
+            for other, behind in block.others.items():
+                if behind is not None and other.first == time:
+                    together = max(other.size, min(behind, other.size) + block.size)
+                    need -= block.size + other.size - min(together, block.size + other.size)
+        bound = max(bound, need)
+    return bound
 
 
 def _height(placement: dict[_Block, int]) -> int:

@@ -49,13 +49,13 @@ def _sizes(sources: Sources) -> list[tuple[str, int, str]]:
             program.arena_size,
             "Bytes of RAM that the engine needs, aligned to MICROTL_ARENA_ALIGN.",
         ),
-        ("INPUT_SIZE", program.input.size, "Values of the input, one byte each."),
+        ("INPUT_SIZE", sources.input.elements, "Values of the input, one byte each."),
     ]
     head = sources.head
     if head is None:
         return [
             *sizes,
-            ("OUTPUT_SIZE", program.output.size, "Values of the output, one byte each."),
+            ("OUTPUT_SIZE", sources.output.elements, "Values of the output, one byte each."),
         ]
     return [
         *sizes,

@@ -178,7 +178,7 @@ def _tensor(tensor: Tensor, buffer: Buffer) -> dict[str, Any]:
     shape = tensor.shape[1:]
     return {
         "offset": buffer.offset,
-        "size": buffer.size,
+        "size": tensor.elements,
         "scale": floating(tensor.scale),
         "zero_point": tensor.zero_point,
         "rank": len(shape),

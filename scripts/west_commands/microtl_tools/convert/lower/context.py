@@ -72,6 +72,7 @@ class Context:
         *,
         struct: str | None = None,
         in_place: tuple[int, ...] = (),
+        overlap: int | None = None,
         macs: int = 0,
         scratch_size: int = 0,
     ) -> None:
@@ -89,6 +90,7 @@ class Context:
                 source=op,
                 scratch_size=scratch_size,
                 in_place=in_place,
+                overlap=overlap,
                 macs=macs,
             )
         )

@@ -22,7 +22,7 @@ from microtl_tools.convert.lower.weights import (
     need_weights,
     requant_fields,
 )
-from microtl_tools.convert.lower.window import sliding_fields
+from microtl_tools.convert.lower.window import overlap, sliding_fields
 from microtl_tools.convert.program import Value
 
 
@@ -50,7 +50,7 @@ def lower_conv(context: Context, op: Op) -> None:
         **requant_fields(channel_requants(op, source, weights, channels)),
     }
     macs = op.output.elements * kernel_h * kernel_w * filter_c
-    context.call(op, "conv2d", fields, [source], macs=macs)
+    context.call(op, "conv2d", fields, [source], overlap=overlap(at), macs=macs)
 
 
 def _groups(op: Op, weights: Tensor, in_c: int) -> int:
@@ -89,8 +89,9 @@ def lower_depthwise(context: Context, op: Op) -> None:
             f"make {channels // in_c}"
         )
     need_uint16(op, depth_multiplier=multiplier)
+    at = sliding_fields(op, (kernel_h, kernel_w), channels)
     fields: dict[str, Value] = {
-        "at": sliding_fields(op, (kernel_h, kernel_w), channels),
+        "at": at,
         "depth_multiplier": multiplier,
         "input_zero_point": source.zero_point,
         "out": output_fields(op),
@@ -99,4 +100,5 @@ def lower_depthwise(context: Context, op: Op) -> None:
         **requant_fields(channel_requants(op, source, weights, channels)),
     }
     macs = op.output.elements * kernel_h * kernel_w
-    context.call(op, "depthwise_conv2d", fields, [source], macs=macs)
+    apart = overlap(at, by_channel=multiplier == 1)
+    context.call(op, "depthwise_conv2d", fields, [source], overlap=apart, macs=macs)

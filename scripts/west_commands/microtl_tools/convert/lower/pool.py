@@ -8,7 +8,7 @@ from __future__ import annotations
 from microtl_tools.convert.graph import Op
 from microtl_tools.convert.lower.context import Context
 from microtl_tools.convert.lower.require import need_image, need_same_quantization, output_clamp
-from microtl_tools.convert.lower.window import sliding_fields
+from microtl_tools.convert.lower.window import overlap, sliding_fields
 from microtl_tools.convert.program import Value
 
 
@@ -28,9 +28,11 @@ def _lower(context: Context, op: Op, kernel: str) -> None:
     need_same_quantization(op, source, op.output)
     window = op.options["filter_height"], op.options["filter_width"]
     low, high = output_clamp(op)
+    at = sliding_fields(op, window, channels)
     fields: dict[str, Value] = {
-        "at": sliding_fields(op, window, channels),
+        "at": at,
         "min": low,
         "max": high,
     }
-    context.call(op, kernel, fields, [source], struct="pool")
+    apart = overlap(at, by_channel=True)
+    context.call(op, kernel, fields, [source], struct="pool", overlap=apart)

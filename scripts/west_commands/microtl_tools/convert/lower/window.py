@@ -58,3 +58,29 @@ def _axis(op: Op, what: str, size: int, kernel: int, axis: str) -> tuple[int, in
     if extent > size:
         raise op.error(f"the window covers {extent} along the {what}, the input has {size}")
     return (size - extent) // stride + 1, 0
+
+
+def overlap(at: dict[str, Value], *, by_channel: bool = False) -> int:
+    """Return how far the input has to lie behind the output so that they may share bytes.
+
+    The kernels make one output pixel after the other: what is written up to a pixel must end where
+    the first byte lies that this pixel reads. ``by_channel``: within a pixel too, a channel is
+    written when that channel and those before it have been read.
+    """
+    size = {name: value for name, value in at.items() if isinstance(value, int)}
+    ahead = 0 if by_channel else size["out_c"]
+    # Along a row, the distance grows as long as the window starts in the padding, then by the same
+    # amount from pixel to pixel: it is greatest at the end of the one or of the other.
+    last = size["out_w"] - 1
+    columns = (min(size["pad_left"] // size["stride_w"], last), last)
+    apart = 0
+    for y in range(size["out_h"]):
+        first_row = max(y * size["stride_h"] - size["pad_top"], 0)
+        if first_row >= size["in_h"]:
+            break
+        for x in columns:
+            first = min(max(x * size["stride_w"] - size["pad_left"], 0), size["in_w"])
+            needed = (first_row * size["in_w"] + first) * size["in_c"]
+            written = (y * size["out_w"] + x) * size["out_c"] + ahead
+            apart = max(apart, written - needed)
+    return apart
