@@ -36,7 +36,7 @@ def stack_bounds(build: Build, report: ImageReport, facts: StackFacts) -> list[S
     targets = {**_kernels(graph, image), **facts.calls}
     found = list(threads(image, build.config))
     if graph.find(_INFERENCE):
-        found.append(Thread("inference", _INFERENCE, None))
+        found.append(Thread("one inference", _INFERENCE, None))
     return [
         bound
         for thread in found
