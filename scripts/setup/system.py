@@ -43,14 +43,19 @@ def arm_compiler_works() -> bool:
     return bool(shutil.which(gcc)) and _compiles(gcc, "string.h")
 
 
+def clang_works() -> bool:
+    """Clang comes without the runtime of its sanitizers unless that is asked for."""
+    command = ["clang", "-fsanitize=address,undefined", "-x", "c", "-", "-o", os.devnull]
+    return bool(shutil.which("clang")) and _succeeds(command, "int main(void) { return 0; }\n")
+
+
 def _compiles(compiler: str, header: str) -> bool:
-    command = [compiler, "-x", "c", "-fsyntax-only", "-"]
-    return (
-        subprocess.run(
-            command, input=f"#include <{header}>\n".encode(), capture_output=True, check=False
-        ).returncode
-        == 0
-    )
+    return _succeeds([compiler, "-x", "c", "-fsyntax-only", "-"], f"#include <{header}>\n")
+
+
+def _succeeds(command: list[str], source: str) -> bool:
+    done = subprocess.run(command, input=source.encode(), capture_output=True, check=False)
+    return done.returncode == 0
 
 
 def venv_works() -> bool:
@@ -66,7 +71,7 @@ DEMO = (
 TEST = (
     Need("make", has("make"), ("make",), required=True),
     Need("git", has("git"), ("git",)),
-    Need("clang", has("clang"), ("clang",)),
+    Need("clang", clang_works, ("clang", "libclang-rt-dev")),
     Need(
         "the Cortex-M compiler",
         arm_compiler_works,

@@ -172,7 +172,7 @@ def _span(
     for names in (group, recording):
         if names is not None:
             of_name = np.unique(names, return_inverse=True)[1]
-            keys = keys * (int(of_name.max()) + 1) + of_name
+            keys = keys * (int(np.max(of_name)) + 1) + of_name
     return find_span(x, t, keys)
 
 
