@@ -19,12 +19,22 @@ FLOAT_RULE = ("-ffp-contract=off", "-fno-tree-vectorize")
 
 def build(path: Path, compiler: str = "cc", flags: Sequence[str] = ("-O2",)) -> ctypes.CDLL:
     """Build the core and the shim into one shared library and load it."""
-    sources = [str(Path(__file__).with_name("shim.c")), *map(str, sorted(CORE.glob("*.c")))]
+    sources = [*sorted(Path(__file__).parent.glob("*.c")), *sorted(CORE.glob("*.c"))]
     command = [compiler, "-std=c11", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror"]
-    command += [*FLOAT_RULE, *flags, f"-I{INCLUDE}", f"-I{CORE}", "-o", str(path), *sources]
+    command += [
+        *FLOAT_RULE,
+        *flags,
+        f"-I{INCLUDE}",
+        f"-I{CORE}",
+        "-o",
+        str(path),
+        *map(str, sources),
+    ]
     subprocess.run(command, check=True, capture_output=True, text=True, timeout=300)
     library = ctypes.CDLL(str(path))
-    library.shim_new.restype = ctypes.c_void_p
+    for name in ("shim_new", "shim_replay_new", "shim_store_new"):
+        getattr(library, name).restype = ctypes.c_void_p
+    library.shim_snapshot_write.restype = ctypes.c_long
     return library
 
 

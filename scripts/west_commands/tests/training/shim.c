@@ -137,11 +137,8 @@ void shim_imprint(struct shim *shim, uint8_t label, int count, const int8_t *fea
 void shim_math(int function, int count, const float *x, float *y)
 {
 	float (*const functions[])(float) = {
-		microtl_priv_expf,
-		microtl_priv_logf,
-		microtl_priv_cospif,
-		microtl_priv_sqrtf,
-		microtl_priv_sqrtf_soft,
+		microtl_priv_expf,  microtl_priv_logf,       microtl_priv_cospif,
+		microtl_priv_sqrtf, microtl_priv_sqrtf_soft,
 	};
 
 	for (int i = 0; i < count; i++) {
