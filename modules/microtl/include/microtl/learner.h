@@ -176,8 +176,8 @@ struct microtl_learner {
 	struct k_mutex head_mutex;
 	/** Signalled when a training is to go on or to end, and when it has ended. */
 	struct k_condvar changed;
-	/** Token of the last inference. */
-	microtl_token_t token;
+	/** The last inference; its token is 0 before the first. */
+	struct microtl_inference last;
 	struct microtl_learner_stats stats;
 	microtl_preprocess preprocess;
 	void *preprocess_scratch;
@@ -293,6 +293,26 @@ int microtl_learner_class_remove(struct microtl_learner *learner, uint8_t label)
 
 /** @brief Find a class by its name: 0 and @a label, or -ENOENT. */
 int microtl_learner_class_find(struct microtl_learner *learner, const char *name, uint8_t *label);
+
+/**
+ * @brief The last inference, whoever asked for it.
+ *
+ * @retval 0       Done.
+ * @retval -ENOENT There was none since boot.
+ */
+int microtl_learner_last_get(struct microtl_learner *learner, struct microtl_inference *result);
+
+/**
+ * @brief How many samples of a class in the replay memory the active head gets right.
+ *
+ * The head's mutex is held for one sample at a time.
+ *
+ * @param held_out Those held out for the gate, else those to train on.
+ * @param right    Out.
+ * @param count    Out.
+ */
+void microtl_learner_recall(struct microtl_learner *learner, uint8_t label, bool held_out,
+			    uint16_t *right, uint16_t *count);
 
 /** What is known of a class. */
 struct microtl_class_info {

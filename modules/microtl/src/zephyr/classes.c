@@ -88,3 +88,38 @@ int microtl_learner_class_get(struct microtl_learner *learner, uint8_t label,
 	(void)k_mutex_unlock(&learner->head_mutex);
 	return ret;
 }
+
+/* Whether the active head gets a sample right: 1 or 0, -1 where it is not one of those asked for.
+ */
+static int is_right(struct microtl_learner *learner, uint16_t index, uint8_t label, bool held_out)
+{
+	struct microtl_learning *learning = &learner->learning;
+	const struct microtl_replay_entry *entry = &learning->replay.entries[index];
+	uint8_t best;
+
+	if (index >= learning->replay.count || entry->label != label ||
+	    microtl_replay_held_out(entry) != held_out) {
+		return -1;
+	}
+	microtl_learning_scores(learning, microtl_replay_features(&learning->replay, index),
+				learner->config->scores, &best);
+	return best == label ? 1 : 0;
+}
+
+void microtl_learner_recall(struct microtl_learner *learner, uint8_t label, bool held_out,
+			    uint16_t *right, uint16_t *count)
+{
+	*right = 0;
+	*count = 0;
+	for (uint16_t i = 0; i < learner->learning.replay.capacity; i++) {
+		(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+
+		int found = is_right(learner, i, label, held_out);
+
+		(void)k_mutex_unlock(&learner->head_mutex);
+		if (found >= 0) {
+			*right = (uint16_t)(*right + found);
+			(*count)++;
+		}
+	}
+}

@@ -121,8 +121,8 @@ static int8_t *token_features(struct microtl_learner *learner, microtl_token_t t
 
 static bool token_known(const struct microtl_learner *learner, microtl_token_t token)
 {
-	return token != 0 && token <= learner->token &&
-	       learner->token - token < CONFIG_MICROTL_LEARNER_TOKEN_COUNT;
+	return token != 0 && token <= learner->last.token &&
+	       learner->last.token - token < CONFIG_MICROTL_LEARNER_TOKEN_COUNT;
 }
 
 /* The head's part of an inference; arena mutex held. */
@@ -135,15 +135,15 @@ static void answer(struct microtl_learner *learner, float *scores, struct microt
 	if (scores == NULL) {
 		scores = learner->config->scores;
 	}
-	learner->token++;
-	if (learner->token == 0) {
-		learner->token = 1;
+	result->token = learner->last.token + 1U;
+	if (result->token == 0) {
+		result->token = 1;
 	}
-	memcpy(token_features(learner, learner->token), features,
+	memcpy(token_features(learner, result->token), features,
 	       learner->config->model->output.size);
 	microtl_learning_scores(&learner->learning, features, scores, &result->label);
-	result->token = learner->token;
 	result->score = result->label == MICROTL_LABEL_NONE ? 0.0f : scores[result->label];
+	learner->last = *result;
 	learner->stats.inferences++;
 	if (IS_ENABLED(CONFIG_MICROTL_TRAINER)) {
 		microtl_priv_train_on_score(learner, result->score);
@@ -212,6 +212,19 @@ void microtl_learner_preprocess_set(struct microtl_learner *learner, microtl_pre
 	learner->preprocess_scratch = scratch;
 	learner->preprocess_data = user_data;
 	(void)k_mutex_unlock(&learner->arena_mutex);
+}
+
+int microtl_learner_last_get(struct microtl_learner *learner, struct microtl_inference *result)
+{
+	int ret = microtl_learner_ready(learner);
+
+	if (ret != 0) {
+		return ret;
+	}
+	(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+	*result = learner->last;
+	(void)k_mutex_unlock(&learner->head_mutex);
+	return result->token == 0 ? -ENOENT : 0;
 }
 
 static int take_label(struct microtl_learner *learner, microtl_token_t token, uint8_t label,
