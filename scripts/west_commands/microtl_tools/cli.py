@@ -5,7 +5,6 @@
 
 import argparse
 import importlib
-import importlib.util
 import io
 import os
 import sys
@@ -23,7 +22,6 @@ COMMANDS = (
     "microtl_tools.budget.command",
     "microtl_tools.budget.flash_command",
     "microtl_tools.bench.command",
-    "microtl_tools.energy.command",
 )
 """Modules with ``add_parser(subparsers)`` and ``run(args)``, in the order of ``--help``."""
 
@@ -50,17 +48,8 @@ def configure(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"MicroTL {version()}")
     subparsers = parser.add_subparsers(dest="subcommand", metavar="<subcommand>", required=True)
     for name in COMMANDS:
-        if not _exists(name):
-            continue
         importlib.import_module(name).add_parser(subparsers)
     return parser
-
-
-def _exists(name: str) -> bool:
-    try:
-        return importlib.util.find_spec(name) is not None
-    except ModuleNotFoundError:
-        return False
 
 
 def take_unknown(args: argparse.Namespace, unknown: Sequence[str]) -> None:
