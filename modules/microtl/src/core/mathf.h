@@ -19,7 +19,8 @@
 #if defined(__FAST_MATH__)
 #error "MicroTL's results are the same on every CPU: build it without -ffast-math"
 #endif
-#if FLT_EVAL_METHOD != 0
+/* 16: as 0, and CPUs with half-precision arithmetic have a format below float32. */
+#if FLT_EVAL_METHOD != 0 && FLT_EVAL_METHOD != 16
 #error "MicroTL needs float32 arithmetic: on 32-bit x86 add -msse2 -mfpmath=sse"
 #endif
 
