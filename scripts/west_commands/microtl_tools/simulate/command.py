@@ -49,7 +49,7 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("model", type=Path, metavar="MODEL", help="int8 .tflite file")
+    parser.add_argument("model", type=Path, metavar="MODEL", help="what `microtl convert` takes")
     _add_data(parser.add_argument_group("what is played"))
     _add_learning(parser.add_argument_group("how the device learns"))
     output = parser.add_argument_group("what comes out")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from microtl_tools.convert.api import ConvertedModel, Options, convert
+from microtl_tools.convert.api import ConvertedModel, Options, convert, convert_bytes
 from microtl_tools.data.api import Dataset, load
 from microtl_tools.errors import MicroTLError
 from microtl_tools.output import progress
@@ -75,7 +75,8 @@ def prepare(wish: Wish) -> Stage:
             _check_strangers(_read(path, plain, labelled=False), users)
     data = data.select(np.isin(timeline.group, users))
     splits = split_users(timeline_of(data), scenario, users)
-    converted = convert(wish.model, replace(wish.options, classes=len(scenario.labels)))
+    options = replace(wish.options, classes=len(scenario.labels))
+    converted = convert_bytes(plain.tflite, options, source=str(wish.model))
     twin = Twin.from_converted(converted)
     reference = None
     if wish.reference is not None:

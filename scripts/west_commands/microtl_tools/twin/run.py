@@ -3,6 +3,7 @@
 
 """Run a converted model on files: samples in, what the model says out."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,15 @@ from microtl_tools.twin.api import Twin
 
 if TYPE_CHECKING:
     from microtl_tools.convert.api import ConvertedModel, End
+
+
+def with_float_ends(whole: "ConvertedModel") -> "ConvertedModel":
+    """Return a model that takes and gives real values, as the Keras model it comes from does."""
+    return replace(
+        whole,
+        input=replace(whole.input, dtype="FLOAT32"),
+        output=replace(whole.output, dtype="FLOAT32"),
+    )
 
 
 def read_samples(path: Path, end: "End") -> NDArray[np.int8]:

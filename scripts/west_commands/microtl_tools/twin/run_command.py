@@ -5,6 +5,7 @@
 
 import argparse
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,10 @@ from microtl_tools.output import emit, write_atomic
 DESCRIPTION = """\
 Run a converted model on this computer, with the C code of the device.
 
-Samples lie along the first axis. An .npy file holds them in dtype and shape of the model file
-(without its batch of one); an .npz file or a folder of recordings holds labelled data. The result
-has dtype and shape of the model file, too: class scores of the float head that learns on the
-device, or with --head none of the whole model in int8.
+Samples lie along the first axis. An .npy file holds them in dtype and shape of the model file,
+without its batch of one (float for a Keras model); an .npz file or a folder of recordings holds
+labelled data. The result has dtype and shape of the model file, too: class scores of the float
+head that learns on the device, or with --head none of the whole model in int8.
 """
 
 EPILOG = """\
@@ -37,7 +38,13 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("model", type=Path, metavar="MODEL", help="int8 .tflite file")
+    parser.add_argument("model", type=Path, metavar="MODEL", help="what `microtl convert` takes")
+    parser.add_argument(
+        "--representative-data",
+        type=Path,
+        metavar="DATA",
+        help="samples to quantise a Keras model or SavedModel with",
+    )
     parser.add_argument(
         "--input",
         type=Path,
@@ -59,17 +66,20 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
 def run(args: argparse.Namespace) -> int:
     """Run a model on a file of samples."""
     np = require("numpy", "run models")
-    from microtl_tools.convert.api import Options, convert
-    from microtl_tools.twin.run import read_samples, run_whole, run_with_head
+    from microtl_tools.convert.api import Options, convert, convert_bytes
+    from microtl_tools.twin.run import read_samples, run_whole, run_with_head, with_float_ends
 
     if args.output.suffix.lower() != ".npy":
         raise UsageError(f"--output {args.output}: the result is an .npy file")
-    whole = convert(args.model, Options(head_layers=0))
+    options = Options(representative=args.representative_data)
+    whole = convert(args.model, replace(options, head_layers=0))
+    if not (args.model.is_file() and args.model.read_bytes() == whole.tflite):
+        whole = with_float_ends(whole)
     x = read_samples(args.input, whole.input)
     if args.head == "none":
         y = run_whole(whole, x)
     else:
-        y = run_with_head(convert(args.model, Options()), whole, x)
+        y = run_with_head(convert_bytes(whole.tflite, options, source=str(args.model)), whole, x)
     buffer = io.BytesIO()
     np.save(buffer, y, allow_pickle=False)
     write_atomic(args.output, buffer.getvalue(), force=args.force)

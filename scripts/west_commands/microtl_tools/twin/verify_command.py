@@ -4,6 +4,7 @@
 """``microtl verify``: is the converted model exact, tensor by tensor?"""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,13 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("model", type=Path, metavar="MODEL", help="int8 .tflite file")
+    parser.add_argument("model", type=Path, metavar="MODEL", help="what `microtl convert` takes")
+    parser.add_argument(
+        "--representative-data",
+        type=Path,
+        metavar="DATA",
+        help="samples to quantise a Keras model or SavedModel with",
+    )
     parser.add_argument(
         "--head",
         choices=("none",),
@@ -78,10 +85,11 @@ def _positive(text: str) -> int:
 def run(args: argparse.Namespace) -> int:
     """Verify a model; MicroTLError names the first difference."""
     require("numpy", "verify models")
-    from microtl_tools.convert.api import Options, convert
+    from microtl_tools.convert.api import Options, convert, convert_bytes
     from microtl_tools.twin import verify
 
-    whole = convert(args.model, Options(head_layers=0, kernels=args.kernels))
+    options = Options(kernels=args.kernels, representative=args.representative_data)
+    whole = convert(args.model, replace(options, head_layers=0))
     wanted = verify.wanted_tensors(whole)
     expectation = _expectation(args, whole, wanted)
     if args.write_golden is not None:
@@ -91,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
     notes = []
     if args.head is None:
         try:
-            cut = convert(args.model, Options(kernels=args.kernels))
+            cut = convert_bytes(whole.tflite, options, source=str(args.model))
         except MicroTLError as error:
             notes.append(f"only the model as a whole, it cannot be cut: {error.message}")
         else:

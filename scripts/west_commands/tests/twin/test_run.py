@@ -10,6 +10,7 @@ import pytest
 from microtl_tools.cli import main
 from microtl_tools.convert.api import Options, convert
 from microtl_tools.twin.api import Piece, Twin
+from microtl_tools.twin.run import read_samples, run_whole, run_with_head, with_float_ends
 from numpy.typing import NDArray
 
 from ..simulate import toy
@@ -72,6 +73,16 @@ def test_other_types(name: str, dtype: str, tmp_path: Path) -> None:
     code, y = run(model, path, "--head", "none")
     assert code == 0
     assert y is not None and y.dtype == dtype and y.shape == (4, *whole.output.shape[1:])
+
+
+def test_keras_models_take_and_give_real_values(model: Path, tmp_path: Path) -> None:
+    whole = with_float_ends(convert(model, Options(head_layers=0)))
+    bumps(tmp_path, "float32")
+    x = read_samples(tmp_path / "x.npy", whole.input)
+    assert x.max() == 127  # 64 is far beyond the range of int8 at this scale
+    for y in (run_whole(whole, x), run_with_head(convert(model, Options()), whole, x)):
+        assert y.dtype == np.float32 and y.shape == (3, toy.KNOWN)
+        assert np.allclose(y.sum(axis=1), 1.0, atol=0.02)
 
 
 def test_labelled_data(model: Path, tmp_path: Path) -> None:
