@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from microtl_tools.convert.graph import Op, Tensor, shape_text
 from microtl_tools.convert.lower.context import Context, constant
 from microtl_tools.convert.lower.dense import lower_pointwise
@@ -40,12 +42,19 @@ def lower_conv(context: Context, op: Op) -> None:
     if groups == 1 and _is_pointwise(at):
         lower_pointwise(context, op)
         return
+    _call_conv(context, op, at, values)
+
+
+def _call_conv(context: Context, op: Op, at: dict[str, Value], filters: Any) -> None:
+    """Call the convolution with ``filters`` [channels][height][width][input channels]."""
+    channels, kernel_h, kernel_w, filter_c = filters.shape
+    source, weights = op.input(0), op.input(1)
     fields: dict[str, Value] = {
         "at": at,
         "filter_c": filter_c,
         "input_zero_point": source.zero_point,
         "out": output_fields(op),
-        "weights": constant("weights", values, note=shape_text(weights.shape)),
+        "weights": constant("weights", filters, note=shape_text(filters.shape)),
         "bias": bias_constant(op, op.optional(2), channels),
         **requant_fields(channel_requants(op, source, weights, channels)),
     }
@@ -69,7 +78,7 @@ def _is_pointwise(at: dict[str, Value]) -> bool:
 
 
 def lower_depthwise(context: Context, op: Op) -> None:
-    """Any window, stride, dilation and depth multiplier."""
+    """Any window, stride, dilation and depth multiplier; of one channel it is a convolution."""
     source, weights = op.input(0), op.input(1)
     values = need_weights(op, weights)
     need_rank(op, weights, 4)
@@ -90,6 +99,10 @@ def lower_depthwise(context: Context, op: Op) -> None:
         )
     need_uint16(op, depth_multiplier=multiplier)
     at = sliding_fields(op, (kernel_h, kernel_w), channels)
+    if in_c == 1:
+        # Its kernel loads each input value once for several channels.
+        _call_conv(context, op, at, values.transpose(3, 1, 2, 0).copy())
+        return
     fields: dict[str, Value] = {
         "at": at,
         "depth_multiplier": multiplier,
