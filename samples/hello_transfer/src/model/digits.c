@@ -204,28 +204,39 @@ static const struct microtl_op ops[] = {
 	{
 		.run = microtl_kernel_conv2d,
 		.params = &op0,
-		.input = 512,
+		.input = 460,
 		.output = 0,
 	},
 	{
 		.run = microtl_kernel_max_pool,
 		.params = &op1,
 		.input = 0,
-		.output = 512,
+		.output = 0,
 	},
 	{
 		.run = microtl_kernel_conv2d,
 		.params = &op2,
-		.input = 512,
-		.output = 0,
+		.input = 0,
+		.output = 128,
 	},
 	{
 		.run = microtl_kernel_max_pool,
 		.params = &op3,
-		.input = 0,
-		.output = 256,
+		.input = 128,
+		.output = 0,
 	},
 };
+
+static const char text0[] = "0";
+static const char text1[] = "1";
+static const char text2[] = "2";
+static const char text3[] = "3";
+static const char text4[] = "4";
+static const char text5[] = "5";
+static const char text6[] = "6";
+static const char text7[] = "7";
+static const char text8[] = "8";
+static const char text9[] = "digits";
 
 /* Standardised by data. */
 static const float feature_scale[64] = {
@@ -364,15 +375,7 @@ static const float head_params[650] = {
 };
 
 static const char *const class_names[] = {
-	"0",
-	"1",
-	"2",
-	"3",
-	"4",
-	"5",
-	"6",
-	"7",
-	"8",
+	text0, text1, text2, text3, text4, text5, text6, text7, text8,
 };
 
 static const struct microtl_head_spec head = {
@@ -843,7 +846,7 @@ static const struct microtl_base_set base_set = {
 };
 
 const struct microtl_model digits_model = {
-	.name = "digits",
+	.name = text9,
 	.id = {
 		.backbone = 0x25b8820c,
 		.preprocess = 0xdf2b5783,
@@ -852,9 +855,9 @@ const struct microtl_model digits_model = {
 	},
 	.ops = ops,
 	.op_count = 4,
-	.arena_size = 640,
+	.arena_size = 524,
 	.input = {
-		.offset = 512,
+		.offset = 460,
 		.size = 64,
 		.scale = 0.00392156886f,
 		.zero_point = -128,
@@ -862,7 +865,7 @@ const struct microtl_model digits_model = {
 		.shape = {8, 8, 1, 1},
 	},
 	.output = {
-		.offset = 256,
+		.offset = 0,
 		.size = 64,
 		.scale = 0.0348859318f,
 		.zero_point = -128,

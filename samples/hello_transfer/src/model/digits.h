@@ -17,7 +17,7 @@
 #endif
 
 /** Bytes of RAM that the engine needs, aligned to MICROTL_ARENA_ALIGN. */
-#define DIGITS_ARENA_SIZE 640
+#define DIGITS_ARENA_SIZE 524
 
 /** Values of the input, one byte each. */
 #define DIGITS_INPUT_SIZE 64
