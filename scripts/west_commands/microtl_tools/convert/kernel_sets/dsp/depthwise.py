@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from microtl_tools.convert.kernel_sets.dsp.convolution import as_convolution
 from microtl_tools.convert.kernel_sets.dsp.fields import array, number, struct
 from microtl_tools.convert.kernel_sets.dsp.panels import Filters, pack, rounding
 from microtl_tools.convert.lower.context import constant
@@ -23,9 +22,7 @@ def prepare_depthwise(call: KernelCall) -> None:
     if at["dilation_h"] != 1 or at["dilation_w"] != 1:
         return
     weights = array(call, "weights").values.reshape(at["kernel_h"], at["kernel_w"], at["out_c"])
-    if at["in_c"] == 1:
-        as_convolution(call, weights.transpose(2, 0, 1))
-    elif _is_3x3(at) and number(call, "depth_multiplier") == 1 and at["in_c"] % _CHANNELS == 0:
+    if _is_3x3(at) and number(call, "depth_multiplier") == 1 and at["in_c"] % _CHANNELS == 0:
         _as_planes(call, weights.transpose(2, 0, 1))
 
 
