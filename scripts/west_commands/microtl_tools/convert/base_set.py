@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Indices = npt.NDArray[np.int64]
 
 GATE_PERIOD = 4
-"""One recording in so many is held out for the gate, as in the replay memory on the device."""
+"""One recording in so many of a class is held out for the gate."""
 
 KINDS = ("samples", "mean")
 _COUNT_MAX = (1 << 16) - 1

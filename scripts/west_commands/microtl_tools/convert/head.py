@@ -9,6 +9,7 @@ All arithmetic is float64 and rounded to float32 once, at the end.
 from __future__ import annotations
 
 import math
+import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -102,8 +103,8 @@ def with_hidden(layers: list[Layer], hidden: int, seed: int) -> list[Layer]:
     """Put a hidden layer of ReLUs in front of the last one without changing what the head gives.
 
     Each class's score s goes through two units, max(s, 0) and max(-s, 0), whose difference is s.
-    The other units start at random (He et al., 2015: sigma = sqrt(2 / inputs)) with nothing behind
-    them, so that training can take them into use.
+    The other units start at random (He et al., 2015: uniform up to sqrt(6 / inputs)) with nothing
+    behind them, so that training can take them into use.
     """
     np = require("numpy", "convert models")
     last = layers[-1]
@@ -120,17 +121,28 @@ def with_hidden(layers: list[Layer], hidden: int, seed: int) -> list[Layer]:
             f"{classes} classes",
             "two units a class carry the factory head's scores through the new layer",
         )
-    generator = np.random.Generator(np.random.PCG64(seed))
-    spare = generator.standard_normal((hidden - 2 * classes, depth)) * np.sqrt(2 / depth)
+    spare = _random_units(hidden - 2 * classes, depth, seed)
+    # 0 - w instead of -w: a zero must not become -0.
     first = Layer(
-        np.concatenate([last.weights, -last.weights, spare]),
-        np.concatenate([last.bias, -last.bias, np.zeros(len(spare))]),
+        np.concatenate([last.weights, 0.0 - last.weights, spare]),
+        np.concatenate([last.bias, 0.0 - last.bias, np.zeros(len(spare))]),
     )
     eye = np.eye(classes)
     second = Layer(
-        np.concatenate([eye, -eye, np.zeros((classes, len(spare)))], axis=1), np.zeros(classes)
+        np.concatenate([eye, 0.0 - eye, np.zeros((classes, len(spare)))], axis=1),
+        np.zeros(classes),
     )
     return [*layers[:-1], first, second]
+
+
+def _random_units(count: int, depth: int, seed: int) -> Floats:
+    """Return [count][depth] weights; Python promises the same numbers in every version."""
+    np = require("numpy", "convert models")
+    generator = random.Random(seed)
+    bound = math.sqrt(6 / depth)
+    values = [generator.uniform(-bound, bound) for _ in range(count * depth)]
+    units: Floats = np.array(values, dtype=np.float64).reshape(count, depth)
+    return units
 
 
 def with_rows(layers: list[Layer], rows: int) -> list[Layer]:

@@ -5,7 +5,7 @@
 
 Read from the headers themselves, so that a report cannot say another size than the C compiler. Only
 what the headers use is understood: integer macros of sums and products, and structs of scalars,
-arrays, pointers and bit-fields.
+arrays and pointers.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from microtl_tools.paths import core_root
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _DEFINE = re.compile(r"^#define\s+(MICROTL_\w+)(?:\(([^)]*)\))?[ \t]+(\S.*)$", re.MULTILINE)
 _STRUCT = re.compile(r"^struct (microtl_\w+) \{\n(.*?)^\};", re.MULTILINE | re.DOTALL)
-_DECLARATOR = re.compile(r"([* ]*)\w+\s*((?:\[[^]]+\])*)\s*(?::\s*(\d+))?")
+_DECLARATOR = re.compile(r"([* ]*)\w+\s*((?:\[[^]]+\])*)")
 _CAST = re.compile(r"\((?:size_t|u?int\d+_t)\)")
 _SIZEOF = re.compile(r"sizeof\(([^()]+)\)")
 _CALL = re.compile(r"\b(MICROTL_\w+)\s*\(")
@@ -81,19 +81,11 @@ def macro(name: str, **arguments: int) -> int:
 @cache
 def layout(struct: str) -> Layout:
     """Return size and alignment of ``struct <struct>`` where a pointer has four bytes."""
-    size, align, bits = 0, 1, 0
     if struct not in _structs():
         _unknown(f"struct {struct}")
+    size, align = 0, 1
     for declaration in _structs()[struct].split(";")[:-1]:
-        for part, width in _declared(declaration):
-            if width:
-                # Bit-fields share a unit as long as they fit in it.
-                bits, before = (bits + width, bits)
-                if before and bits <= part.size * 8:
-                    continue
-                bits = width
-            else:
-                bits = 0
+        for part in _declared(declaration):
             size = _aligned(size, part.align) + part.size
             align = max(align, part.align)
     return Layout(_aligned(size, align), align)
@@ -182,24 +174,24 @@ def _sizeof(kind: str) -> int:
     return _SCALARS[words[0]]
 
 
-def _declared(declaration: str) -> list[tuple[Layout, int]]:
-    """Return layout and bits (0: no bit-field) of each name in ``uint16_t in_h, in_w``."""
+def _declared(declaration: str) -> list[Layout]:
+    """Return the layout of each name in a declaration such as ``uint16_t in_h, in_w``."""
     words = re.sub(r"\bconst\b", "", declaration).split()
     if words[0] == "struct":
         name, rest = words[1], " ".join(words[2:])
     else:
         name, rest = words[0], " ".join(words[1:])
-    parts: list[tuple[Layout, int]] = []
+    parts: list[Layout] = []
     for declarator in rest.split(","):
         match = _DECLARATOR.fullmatch(declarator.strip())
         if match is None:
             _unknown(f"a type that can be sized: {declaration.strip()}")
-        stars, dims, width = match.groups()
+        stars, dims = match.groups()
         kind = Layout(POINTER, POINTER) if stars else _type_layout(name, declaration)
         count = 1
         for dim in re.findall(r"\[([^]]+)\]", dims):
             count *= _value(_NAME.sub(lambda found: f"({_expanded(found[0], [])})", dim))
-        parts.append((Layout(kind.size * count, kind.align), int(width or 0)))
+        parts.append(Layout(kind.size * count, kind.align))
     return parts
 
 

@@ -58,23 +58,24 @@ _WRITERS: dict[str, Callable[[Any], str]] = {
 }
 
 
-def rows(items: Iterable[str]) -> str:
-    """Return items in lines of at most WIDTH columns, indented by a tab."""
+def rows(items: Iterable[str], depth: int = 1) -> str:
+    """Return items in lines of at most WIDTH columns, indented by ``depth`` tabs."""
+    tabs = "\t" * depth
     lines: list[str] = []
     line: list[str] = []
-    length = _TAB
+    length = _TAB * depth
     for item in items:
         if line and length + len(item) + 2 > WIDTH:
-            lines.append("\t" + ", ".join(line) + ",")
-            line, length = [], _TAB
+            lines.append(tabs + ", ".join(line) + ",")
+            line, length = [], _TAB * depth
         line.append(item)
         length += len(item) + 2
-    lines.append("\t" + ", ".join(line) + ",")
+    lines.append(tabs + ", ".join(line) + ",")
     return "\n".join(lines)
 
 
-def initialiser(value: Value, names: dict[Constant, str], depth: int = 1) -> str:
-    """Return what stands behind ``.field =``."""
+def initialiser(value: Value, names: dict[Constant, str], depth: int = 1, start: int = 0) -> str:
+    """Return what stands behind ``.field =``; ``depth`` and ``start`` as in ``struct``."""
     if value is None:
         return "NULL"
     if isinstance(value, bool):
@@ -87,16 +88,28 @@ def initialiser(value: Value, names: dict[Constant, str], depth: int = 1) -> str
         return "{" + ", ".join(integer(item) for item in value) + "}"
     if isinstance(value, Constant):
         return names[value]
-    return struct(value, names, depth)
+    return struct(value, names, depth, start)
 
 
-def struct(fields: dict[str, Any], names: dict[Constant, str], depth: int = 1) -> str:
-    """Return a designated initialiser: on one line where it fits, else a field a line."""
-    parts = [f".{key} = {initialiser(item, names, depth + 1)}" for key, item in fields.items()]
+def struct(
+    fields: dict[str, Any], names: dict[Constant, str], depth: int = 1, start: int = 0
+) -> str:
+    """Return a designated initialiser, on one line where it fits.
+
+    ``depth`` is the indentation of its fields, ``start`` how many columns stand in front of it on
+    the line where it begins. Numbers fill their lines, anything else has a line of its own.
+    """
+    parts = [
+        f".{key} = {initialiser(item, names, depth + 1, _TAB * depth + len(key) + 4)}"
+        for key, item in fields.items()
+    ]
     flat = "{" + ", ".join(parts) + "}"
-    if "\n" not in flat and len(flat) + _TAB * depth + 24 <= WIDTH:
+    if "\n" not in flat and start + len(flat) < WIDTH:
         return flat
     tabs = "\t" * depth
-    lines = "".join(f"{tabs}{part},\n" for part in parts)
+    if all(isinstance(item, int) for item in fields.values()):
+        lines = rows(parts, depth)
+    else:
+        lines = "\n".join(f"{tabs}{part}," for part in parts)
     closing = "\t" * (depth - 1)
-    return f"{{\n{lines}{closing}}}"
+    return f"{{\n{lines}\n{closing}}}"

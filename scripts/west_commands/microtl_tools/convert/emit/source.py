@@ -14,8 +14,10 @@ from microtl_tools.convert.emit.c_text import array, comment, floating, rows, st
 from microtl_tools.convert.emit.constants import ConstantPool
 from microtl_tools.convert.emit.texts import Texts
 from microtl_tools.convert.graph import Tensor, shape_text
-from microtl_tools.convert.program import Buffer, KernelCall, Program
+from microtl_tools.convert.program import Buffer, Constant, KernelCall, Program
 from microtl_tools.paths import version
+
+_TAB = 8
 
 if TYPE_CHECKING:
     from microtl_tools.data.dataset import Channel
@@ -77,11 +79,18 @@ def _operation(sources: Sources, index: int, call: KernelCall) -> Iterator[str]:
     # No names or numbers of the file: the same model gives the same C whoever exported it.
     shape = shape_text(call.source.output.shape)
     title = f"{call.source.kind}, output {shape}, {call.macs} multiply-accumulates"
-    fields = struct(call.fields, sources.pool.names)
-    # The fields of a struct never fit on the line that names it.
-    if not fields.startswith("{\n"):
-        fields = "{\n\t" + fields[1:-1].replace("}, .", "},\n\t.") + ",\n}"
-    yield (f"/* {comment(title)} */\nstatic const struct {call.struct} op{index} = {fields};")
+    definition = _definition(
+        f"static const struct {call.struct} op{index}", call.fields, sources.pool.names
+    )
+    yield f"/* {comment(title)} */\n{definition}"
+
+
+def _definition(
+    declaration: str, fields: dict[str, Any], names: dict[Constant, str] | None = None
+) -> str:
+    """Return the definition of a struct; its last line ends in a semicolon."""
+    start = len(declaration) + len(" = ") + len(";")
+    return f"{declaration} = {struct(fields, names or {}, start=start)};"
 
 
 def _op_table(sources: Sources) -> Iterator[str]:
@@ -97,7 +106,7 @@ def _op_table(sources: Sources) -> Iterator[str]:
         fields["output"] = call.output.offset
         if call.scratch is not None:
             fields["scratch"] = call.scratch.offset
-        lines.append("\t" + struct(fields, {}, 2) + ",")
+        lines.append("\t" + struct(fields, {}, 2, _TAB) + ",")
     yield "\n".join([*lines, "};"])
 
 
@@ -110,7 +119,7 @@ def _channels(sources: Sources, texts: Texts) -> str:
             "offset": floating(channel.offset),
             "scale": floating(channel.scale),
         }
-        lines.append("\t" + struct(fields, {}, 2) + ",")
+        lines.append("\t" + struct(fields, {}, 2, _TAB) + ",")
     return "\n".join([*lines, "};"])
 
 
@@ -138,7 +147,7 @@ def _head(head: HeadSpec, texts: Texts) -> Iterator[str]:
         "params": "head_params",
         "class_names": names,
     }
-    yield f"static const struct microtl_head_spec head = {struct(fields, {})};"
+    yield _definition("static const struct microtl_head_spec head", fields)
 
 
 def _base_set(base: BaseSet) -> Iterator[str]:
@@ -153,7 +162,7 @@ def _base_set(base: BaseSet) -> Iterator[str]:
         "count": count,
         "gate_count": base.gate_count,
     }
-    yield f"static const struct microtl_base_set base_set = {struct(fields, {})};"
+    yield _definition("static const struct microtl_base_set base_set", fields)
 
 
 def _model(sources: Sources, texts: Texts) -> str:
@@ -171,7 +180,7 @@ def _model(sources: Sources, texts: Texts) -> str:
         "head": "&head" if sources.head is not None else "NULL",
         "base": "&base_set" if sources.base is not None else "NULL",
     }
-    return f"const struct microtl_model {sources.symbol} = {struct(fields, {})};"
+    return _definition(f"const struct microtl_model {sources.symbol}", fields)
 
 
 def _tensor(tensor: Tensor, buffer: Buffer) -> dict[str, Any]:
