@@ -68,6 +68,12 @@ def _add_data(group: Any) -> None:
     group.add_argument(
         "--data", type=Path, required=True, help="labelled samples, .npz or a folder of recordings"
     )
+    group.add_argument(
+        "--hop",
+        type=_count,
+        metavar="FRAMES",
+        help="frames between windows of a folder of recordings (default: half a window)",
+    )
     group.add_argument("--reference", type=Path, help="drift: samples from before it")
     group.add_argument(
         "--users", type=_names, metavar="A,B", help="play these users (default: all)"
@@ -237,6 +243,7 @@ def _wish(args: argparse.Namespace) -> "Wish":
             representative=args.representative_data,
         ),
         data=args.data,
+        hop=args.hop,
         kind=kind,
         reference=args.reference,
         users=args.users,

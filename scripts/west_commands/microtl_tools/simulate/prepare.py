@@ -49,6 +49,7 @@ class Wish:
     options: Options
     data: Path
     kind: Kind
+    hop: int | None = None
     reference: Path | None = None
     users: Sequence[str] | None = None
     only_new: bool = False
@@ -64,7 +65,7 @@ def prepare(wish: Wish) -> Stage:
             "simulate plays classifiers; --head-layers chooses what learns",
         )
     names = plain.head.class_names
-    data = _read(wish.data, plain).with_labels(names)
+    data = _read(wish.data, plain, hop=wish.hop).with_labels(names)
     scenario = make_scenario(
         wish.kind, data, len(names), only_new=wish.only_new, test_part=wish.test_part
     )
@@ -80,15 +81,17 @@ def prepare(wish: Wish) -> Stage:
     twin = Twin.from_converted(converted)
     reference = None
     if wish.reference is not None:
-        before = _read(wish.reference, plain).with_labels(data.labels)
+        before = _read(wish.reference, plain, hop=wish.hop).with_labels(data.labels)
         reference = _features(twin, converted, before)
     samples = _features(twin, converted, data)
     return Stage(twin, scenario, samples, reference, splits, list(_repeated(data, splits)))
 
 
-def _read(path: Path, model: ConvertedModel, *, labelled: bool = True) -> Dataset:
+def _read(
+    path: Path, model: ConvertedModel, *, hop: int | None = None, labelled: bool = True
+) -> Dataset:
     """Read data, and leave out names of classes that have no sample."""
-    data = load(path, shape=border.sample_shape(model.input), labelled=labelled)
+    data = load(path, shape=border.sample_shape(model.input), hop=hop, labelled=labelled)
     if not labelled:
         return data
     used, y = np.unique(data.y, return_inverse=True)

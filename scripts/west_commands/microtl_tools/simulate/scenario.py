@@ -93,7 +93,8 @@ def timeline_of(data: Dataset) -> Timeline:
     if data.group is None:
         raise MicroTLError(
             f"{data.source}: does not say which user (or device) each sample is from",
-            "add an array 'group' to it: the verdict rests on how users differ",
+            "the verdict rests on how users differ: add an array 'group', or arrange recordings as "
+            "USER/LABEL/RECORDING.csv",
         )
     recording = data.recording
     if recording is None:

@@ -108,6 +108,18 @@ def test_drift_looks_at_what_came_before(
     assert simulate(capsys, *play)["budgets"][0]["old_before"] is None
 
 
+def test_recordings_in_folders(
+    model: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = toy.folder(tmp_path / "recordings", toy.data(tmp_path / "d.npz", users=2))
+    result = simulate(
+        capsys, *model, "--data", folder, "--hop", "1", "--scenario", "new-class",
+        "--labels-per-class", "10", "--seeds", "1",
+    )  # fmt: skip
+    assert result["budgets"][0]["new_after"]["mean"] > 0.9
+    assert [user["user"] for user in result["budgets"][0]["users"]] == ["user 0", "user 1"]
+
+
 def test_same_seed_same_result(
     model: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -211,6 +223,17 @@ def test_what_cannot_be_played(
     code, said = failing(capsys, *model, "--data", data, *args)
     assert code == 1
     assert message in said
+
+
+def test_class_names_that_the_model_does_not_have(
+    model: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = toy.data(tmp_path / "d.npz")
+    code, said = failing(capsys, model[0], "--data", data, "--scenario", "new-class")
+    assert code == 1
+    assert "none of its classes (" in said
+    assert "is one of the model's (class0, class1, class2)" in said
+    assert "--labels" in said
 
 
 @pytest.mark.parametrize(

@@ -90,3 +90,16 @@ def data(
     arrays = {key: np.array(values) for key, values in columns.items()}
     np.savez(path, x=x, span=np.array(overlap), **arrays)
     return path
+
+
+def folder(path: Path, npz: Path) -> Path:
+    """Write the recordings of a file as USER/LABEL/RECORDING.csv."""
+    with np.load(npz) as arrays:
+        x, y, group, recording = (arrays[key] for key in ("x", "y", "group", "recording"))
+    header = ",".join(f"c{i}" for i in range(WIDTH))
+    for user, name, label in sorted(set(zip(group, recording, y, strict=True))):
+        rows = x[(group == user) & (recording == name) & (y == label)]
+        file = path / user / label / f"{name}.csv"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        np.savetxt(file, rows, delimiter=",", header=header, comments="")
+    return path
