@@ -178,7 +178,7 @@ TIERS = (
     Tier(
         "tools",
         "the Python tools, and the C core through its twin",
-        lambda: [pytest("-m", "not emulated", TOOL_TESTS)],
+        lambda: [pytest("-m", "not emulated and not zephyr", TOOL_TESTS)],
         remark=oracle,
     ),
     Tier(
@@ -198,7 +198,7 @@ TIERS = (
     Tier(
         "zephyr",
         "tests and samples in Zephyr, by twister",
-        lambda: [twister("--integration")],
+        lambda: [twister("--integration"), pytest("-m", "zephyr", TOOL_TESTS)],
         without_zephyr,
     ),
     Tier(
