@@ -66,6 +66,9 @@ static int sim_write(uint32_t offset, const void *data, size_t size, void *user_
 		bool fails = tick(sim, block, &begin, &end);
 		memcpy(sim->bytes + offset + at + begin, source + at + begin, end - begin);
 		sim->programmed[offset + at] = end > begin;
+		if (sim->ticks - 1U == sim->corrupt_at) {
+			sim->bytes[offset + at] ^= 0x10U;
+		}
 		if (fails) {
 			return -EIO;
 		}
@@ -120,6 +123,7 @@ void flash_sim_power_on(struct flash_sim *sim)
 {
 	sim->ticks = 0;
 	sim->cut_at = UINT32_MAX;
+	sim->corrupt_at = UINT32_MAX;
 	sim->is_off = false;
 }
 

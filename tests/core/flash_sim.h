@@ -40,6 +40,8 @@ struct flash_sim {
 	uint32_t cut_at;
 	enum flash_sim_cut cut;
 	bool is_off;
+	/* This tick's block gets a flipped bit, and nobody is told. */
+	uint32_t corrupt_at;
 	/* Reads of this range fail. */
 	uint32_t bad_offset;
 	uint32_t bad_size;
@@ -49,7 +51,7 @@ struct flash_sim {
 void flash_sim_init(struct flash_sim *sim, uint32_t size, uint32_t page_size, uint8_t write_block,
 		    uint8_t erase_value);
 
-/* Power on, no cut to come. */
+/* Power on, no cut and no flipped bit to come. */
 void flash_sim_power_on(struct flash_sim *sim);
 
 /* The power will fail at the block or page number ticks from now. */

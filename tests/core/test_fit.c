@@ -275,6 +275,22 @@ static void test_labels_meanwhile_change_nothing(void)
 	CHECK_INT(toy.learning.replay.frozen, 0);
 }
 
+/* What a removed class had learned is in no head that is trained after. */
+static void test_removed_class_leaves_zeros(void)
+{
+	struct microtl_gate_result result;
+
+	toy_init(&toy, &toy_model, TOY_CAPACITY);
+	label_old_classes(2, 4);
+	CHECK_INT(microtl_learning_class_remove(&toy.learning, 1), 0);
+	CHECK_INT(toy_train(&toy, 1, &result), 0);
+	for (int i = 0; i < TOY_FEATURES; i++) {
+		CHECK(toy.shadow[1 * TOY_FEATURES + i] == 0.0f);
+		CHECK(toy.shadow[0 * TOY_FEATURES + i] != 0.0f || toy_spec.params[i] == 0.0f);
+	}
+	CHECK(toy.shadow[TOY_ROWS * TOY_FEATURES + 1] == 0.0f);
+}
+
 static void test_cancel_and_errors_keep_the_head(void)
 {
 	struct microtl_gate_result result;
@@ -425,6 +441,7 @@ int main(void)
 	RUN(test_only_the_new_class_recorded);
 	RUN(test_same_seed_same_bytes);
 	RUN(test_labels_meanwhile_change_nothing);
+	RUN(test_removed_class_leaves_zeros);
 	RUN(test_cancel_and_errors_keep_the_head);
 	RUN(test_early_stopping);
 	RUN(test_progress_reaches_its_end);

@@ -296,6 +296,30 @@ static void test_read_errors_are_damage(void)
 	CHECK_INT(booted_head() != 3, 1);
 }
 
+/* A block that was not programmed as asked: the save fails, the old head stays. */
+static void test_what_was_written_is_read_back(void)
+{
+	struct microtl_slots slots;
+	bool complete = false;
+
+	for (uint32_t at = 0; !complete; at++) {
+		start_flash(16);
+		boot(&slots, &own);
+		CHECK_INT(save_as(&slots, 1, false), 0);
+		flash_sim_power_on(&sim);
+		sim.corrupt_at = at;
+		int ret = save_as(&slots, 2, false);
+
+		complete = sim.ticks <= at;
+		/* The pages come first: an erase has nothing to flip. */
+		bool erased = at < SLOT_SIZE / PAGE;
+		CHECK_INT(ret, complete || erased ? 0 : -EIO);
+		CHECK_INT(head_of(&slots), complete || erased ? 2 : 1);
+		CHECK_INT(booted_head(), complete || erased ? 2 : 1);
+		CHECK_INT(save_as(&slots, 3, false), 0);
+	}
+}
+
 static void test_bit_flips_are_damage(void)
 {
 	struct microtl_slots slots;
@@ -485,6 +509,7 @@ int main(void)
 	RUN(test_foreign_slot_survives);
 	RUN(test_newer_format_survives);
 	RUN(test_read_errors_are_damage);
+	RUN(test_what_was_written_is_read_back);
 	RUN(test_bit_flips_are_damage);
 	RUN(test_power_cuts);
 	RUN(test_power_cuts_in_a_row);
