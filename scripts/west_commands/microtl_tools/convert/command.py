@@ -16,6 +16,7 @@ from microtl_tools.convert.options import (
     add_output_options,
     to_options,
 )
+from microtl_tools.errors import UsageError
 from microtl_tools.output import dump_json, emit, warn
 
 DESCRIPTION = """\
@@ -37,6 +38,9 @@ examples:
 
 exit codes: 0 converted; 1 the model cannot be converted, or a file is missing; 2 wrong usage
 """
+
+
+CAPACITY_MAX = (1 << 16) - 1
 
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.ArgumentParser:
@@ -75,11 +79,13 @@ def run(args: argparse.Namespace) -> int:
     from microtl_tools.convert.api import convert
     from microtl_tools.convert.report import REPLAY_CAPACITY, report, report_text
 
+    capacity = REPLAY_CAPACITY if args.replay_capacity is None else args.replay_capacity
+    if not 0 <= capacity <= CAPACITY_MAX:
+        raise UsageError(f"--replay-capacity {capacity}: give 0 to {CAPACITY_MAX}")
     converted = convert(args.model, to_options(args))
     files: list[Path] = []
     if args.output is not None:
         files = list(converted.write(args.output, force=args.force))
-    capacity = REPLAY_CAPACITY if args.replay_capacity is None else args.replay_capacity
     content = report(converted, capacity)
     content["files"] = [str(file) for file in files]
     if args.json:
