@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from microtl_tools.bench import measure
 from microtl_tools.bench.cpus import CPUS
-from microtl_tools.convert.api import ConvertedModel, Options, convert
+from microtl_tools.convert.api import ConvertedModel, Options, convert, convert_bytes
 from microtl_tools.twin.api import Twin
+from model_builder import ModelBuilder
 
 MODELS = Path(__file__).resolve().parents[4] / "tests" / "fixtures" / "models"
 FAMILIES = ("conv2d_*", "depthwise_*", "fully_connected_*")
@@ -22,10 +23,10 @@ ON_BOARD = (
     "conv2d_one_output_channel",
     "conv2d_relu6",
     "conv2d_2x4_stride_3x2_valid",
-    "depthwise_3x3_same",
+    "depthwise_4_channels",
     "depthwise_8_channels",
     "depthwise_one_channel_to_eight",
-    "fully_connected_rank_3",
+    "fully_connected_rank_4",
     "fully_connected_relu6",
     "fully_connected_weights_zero_point",
 )
@@ -76,6 +77,59 @@ def test_most_fixtures_have_a_dsp_kernel() -> None:
 def test_what_is_not_exact_stays_portable(name: str) -> None:
     ops = converted(MODELS / f"{name}.tflite", "dsp").ops
     assert "microtl_kernel_conv2d" in {op.kernel for op in ops}
+
+
+SEPARABLE = [
+    (height, width, channels, padding, activation, zero_point)
+    for height, width, padding in ((1, 2, "SAME"), (4, 5, "SAME"), (7, 3, "VALID"), (5, 4, "SAME"))
+    for channels, activation, zero_point in ((4, "NONE", 9), (8, "RELU", -128), (12, "RELU6", -7))
+]
+"""Depthwise 3x3 and the 1x1 behind it: odd and even sizes, each rounding."""
+
+
+def separable(
+    height: int, width: int, channels: int, padding: str, activation: str, zero_point: int
+) -> bytes:
+    m = ModelBuilder("separable")
+    x = m.input((1, height, width, channels), 0.05, 3)
+    how = {"activation": activation, "zero_point": zero_point}
+    y = m.depthwise(x, padding=padding, **how)
+    return m.build(m.conv2d(y, channels + 3, kernel=(1, 1), **how))
+
+
+def test_separable_convolutions_equal_the_portable_kernels() -> None:
+    models = {
+        (index, kernels): convert_bytes(
+            separable(*case),
+            Options(head_layers=0, kernels=kernels, name=f"{kernels}_{index}"),
+            source="separable.tflite",
+        )
+        for index, case in enumerate(SEPARABLE)
+        for kernels in ("portable", "dsp")
+    }
+    sources = {f"{m.name}.c": m.c_source for m in models.values()}
+    sources |= {f"{m.name}.h": m.h_source for m in models.values()}
+    for index, case in enumerate(SEPARABLE):
+        dsp = models[index, "dsp"]
+        assert [op.kernel for op in dsp.ops] == [
+            "microtl_kernel_dsp_depthwise_3x3",
+            "microtl_kernel_dsp_pointwise",
+        ]
+        portable = Twin(sources, models[index, "portable"].symbol)
+        x = inputs(portable.input_size)
+        expected = portable.run(x)
+        np.testing.assert_array_equal(Twin(sources, dsp.symbol).run(x), expected, str(case))
+
+
+@pytest.mark.emulated
+@pytest.mark.parametrize("case", SEPARABLE[3::2], ids=str)
+def test_the_assembly_of_separable_convolutions(case: tuple[int, int, int, str, str, int]) -> None:
+    data = separable(*case)
+    dsp, portable = (
+        convert_bytes(data, Options(head_layers=0, kernels=kernels), source="separable.tflite")
+        for kernels in ("dsp", "portable")
+    )
+    measure.inference(dsp, portable, CPUS["cortex-m4f"])
 
 
 @pytest.mark.emulated
