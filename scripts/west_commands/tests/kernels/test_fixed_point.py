@@ -13,6 +13,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from microtl_tools.convert import fixed_point as fp
+from microtl_tools.convert import tables
 from model_builder import ModelBuilder
 
 EVERY_VALUE = np.arange(-128, 128, dtype=np.int8).reshape(1, 1, 256)
@@ -41,11 +42,11 @@ def table_of(kind: str, quantizations: list[float | int], **options: Any) -> lis
 @given(SCALES, ZERO_POINTS)
 def test_tables_with_a_fixed_output(scale: float, zero_point: int) -> None:
     sigmoid = table_of("LOGISTIC", [scale, zero_point, 1 / 256, -128])
-    assert fp.logistic_table(scale, zero_point) == sigmoid
+    assert tables.logistic(scale, zero_point) == sigmoid
     tanh = table_of("TANH", [scale, zero_point, 1 / 128, 0])
-    assert fp.tanh_table(scale, zero_point) == tanh
+    assert tables.tanh(scale, zero_point) == tanh
     relu6 = table_of("RELU6", [scale, zero_point, scale, zero_point])
-    assert fp.relu6_table(scale, zero_point) == relu6
+    assert tables.relu6(scale, zero_point) == relu6
 
 
 @oracle
@@ -61,12 +62,12 @@ def test_tables_that_rescale(
     scale: float, zero_point: int, output_scale: float, output_zero_point: int, alpha: float
 ) -> None:
     quantizations = [scale, zero_point, output_scale, output_zero_point]
-    assert fp.requantize_table(*quantizations) == table_of("QUANTIZE", quantizations)
-    assert fp.relu_table(*quantizations) == table_of("RELU", quantizations)
+    assert tables.requantize(*quantizations) == table_of("QUANTIZE", quantizations)
+    assert tables.relu(*quantizations) == table_of("RELU", quantizations)
     leaky = table_of("LEAKY_RELU", quantizations, alpha=alpha)
-    assert fp.leaky_relu_table(*quantizations, alpha) == leaky
+    assert tables.leaky_relu(*quantizations, alpha) == leaky
     assume(scale / 128 < output_scale)
-    assert fp.hard_swish_table(*quantizations) == table_of("HARD_SWISH", quantizations)
+    assert tables.hard_swish(*quantizations) == table_of("HARD_SWISH", quantizations)
 
 
 @oracle
@@ -128,8 +129,8 @@ REFUSED: dict[str, Callable[[], object]] = {
     "mean over": lambda: fp.mean_requant(1.0, 1.0, 1 << 23),
     "scale ratio": lambda: fp.add_params(1.0, 1.0, 1e-6),
     "too small": lambda: fp.softmax_params(1.0, 2.0**-27),
-    "too large for the output": lambda: fp.hard_swish_table(1.0, 0, 1 / 200, 0),
-    "is too small": lambda: fp.logistic_table(2.0**-30, 0),
+    "too large for the output": lambda: tables.hard_swish(1.0, 0, 1 / 200, 0),
+    "is too small": lambda: tables.logistic(2.0**-30, 0),
     "exclude each other": lambda: fp.resize_bilinear_axis(4, 8, True, True),
     "outside the image": lambda: fp.resize_bilinear_axis(1, 62, False, False),
 }
