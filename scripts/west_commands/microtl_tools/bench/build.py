@@ -19,6 +19,7 @@ from microtl_tools import paths
 from microtl_tools.bench.cpus import Cpu
 from microtl_tools.errors import MicroTLError
 from microtl_tools.imports import require
+from microtl_tools.twin import cache
 
 PREFIX = "arm-none-eabi-"
 _FIRMWARE = Path(__file__).resolve().parent / "firmware"
@@ -27,6 +28,8 @@ _COMMON = ("-std=gnu11", "-mthumb", "-ffunction-sections", "-fdata-sections", "-
 # The float rule, for all of the core: its int8 kernels have no float to lose.
 _FLOAT = ("-ffp-contract=off", "-fno-tree-vectorize")
 _JOBS = 2
+_OBJECTS_KEPT = 600
+"""The core for a few CPUs and optimisations."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ def build(folder: Path, cpu: Cpu, units: Sequence[Unit], optimise: str) -> Image
     with ThreadPoolExecutor(max_workers=_JOBS) as pool:
         names = [f"{unit.role}_{i}_{unit.source.stem}.o" for i, unit in enumerate(units)]
         jobs = [
-            pool.submit(_compile, folder / name, cpu, unit, optimise)
+            pool.submit(_object, folder / name, cpu, unit, optimise)
             for name, unit in zip(names, units, strict=True)
         ]
         objects = [job.result() for job in jobs]
@@ -108,6 +111,25 @@ def build(folder: Path, cpu: Cpu, units: Sequence[Unit], optimise: str) -> Image
         + ["-Wl,-e,bench_start", *map(str, objects), "-o", str(elf)]
     )
     return _describe(elf)
+
+
+def _object(output: Path, cpu: Cpu, unit: Unit, optimise: str) -> Path:
+    """Compile a unit; those of the core are kept in the user's cache, by content."""
+    if unit.role != "core":
+        return _compile(output, cpu, unit, optimise)
+    parts = [compiler_version(), *cpu.flags, *cpu.defines, optimise, unit.source.name]
+    key = cache.key([*parts, unit.source.read_bytes(), _headers()])
+    kept = cache.obtain(
+        f"bench-{key}.o", lambda path: _compile(path, cpu, unit, optimise), keep=_OBJECTS_KEPT
+    )
+    return Path(shutil.copyfile(kept, output))
+
+
+@lru_cache
+def _headers() -> str:
+    root = paths.core_root()
+    found = sorted([*root.glob("include/**/*.h"), *root.glob("src/core/**/*.h")])
+    return cache.key(path.read_bytes() for path in found)
 
 
 def _compile(output: Path, cpu: Cpu, unit: Unit, optimise: str) -> Path:
