@@ -36,7 +36,10 @@ examples:
   microtl convert kws.tflite --head none -o src/model
       freeze the whole model
 
-exit codes: 0 converted; 1 the model cannot be converted, or a file is missing; 2 wrong usage
+exit codes:
+  0  converted
+  1  the model cannot be converted, or a file is missing
+  2  wrong usage
 """
 
 
@@ -65,7 +68,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
         metavar="N",
         type=int,
         default=None,
-        help="samples in the replay memory that the report counts (default: 200)",
+        help="samples in the replay memory that the report counts (default: 140)",
     )
     add_head_options(parser)
     add_data_options(parser)

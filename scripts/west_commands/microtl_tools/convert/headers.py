@@ -40,6 +40,8 @@ _SCALARS = {
     "uint16_t": 2,
     "int32_t": 4,
     "uint32_t": 4,
+    "int64_t": 8,
+    "uint64_t": 8,
     "float": 4,
     # A pointer to a function.
     "microtl_kernel": 4,

@@ -25,7 +25,10 @@ examples:
   microtl inspect kws.tflite
   microtl inspect motion.tflite --data recordings.npz
 
-exit codes: 0 shown; 1 the file cannot be read, or with --data not converted; 2 wrong usage
+exit codes:
+  0  shown
+  1  the file cannot be read, or with --data not converted
+  2  wrong usage
 """
 
 

@@ -15,8 +15,8 @@ from microtl_tools.convert.headers import POINTER, layout, macro
 from microtl_tools.output import table
 
 FLOAT = 4
-REPLAY_CAPACITY = 200
-"""Samples in the replay memory where the user names no other number."""
+REPLAY_CAPACITY = 140
+"""Samples in the replay memory where nobody says otherwise: CONFIG_MICROTL_REPLAY_SAMPLE_COUNT."""
 
 MOMENTUM_STATES = 1
 ADAM_STATES = 2
@@ -105,14 +105,26 @@ def ram_rows(converted: ConvertedModel, replay_capacity: int) -> list[dict[str, 
     return [
         arena,
         _ram("inference scratch", scratch, "always"),
+        _ram("features of the last inference", head.features, "always"),
+        _ram("scores", FLOAT * head.class_capacity, "always"),
         _ram("shadow head", shadow, "always"),
         *_training_rows(converted, head, replay_capacity),
         _ram("optimiser state, momentum", momentum, "default"),
         _ram("optimiser state, Adam", adam, "instead"),
-        _ram("active head in RAM", shadow, "option"),
+        _ram("active head in RAM", shadow, "default"),
         _ram("best weights", shadow, "option"),
         _ram("gradient, batch > 1", shadow, "option"),
+        _ram("window, half of it spare", *_window(converted)),
     ]
+
+
+def _window(converted: ConvertedModel) -> tuple[int, str]:
+    """Return the sample buffer of an application that moves on by half a window."""
+    channels = max(len(converted.channels), 1)
+    frames = converted.input.size // channels
+    return (frames + frames // 2) * channels + layout(
+        "microtl_window_scaling"
+    ).size * channels, "option"
 
 
 def _training_rows(

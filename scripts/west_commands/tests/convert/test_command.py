@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from microtl_tools.cli import main
 from microtl_tools.convert import benchmark
-from microtl_tools.convert.report import ram_rows, total
+from microtl_tools.convert.report import REPLAY_CAPACITY, ram_rows, total
 from small_models import edited
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -34,7 +34,7 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: object, code: int = 0) 
 def test_report_for_people(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out, err = said(capsys, "convert", model, "-o", tmp_path / "out", "--classes", "7")
     assert "head    8-7, 63 parameters, loss softmax, 5 classes, 2 free rows" in out
-    assert "CONV_2D" in out and "replay memory, 200 samples" in out and "flash of the model" in out
+    assert "CONV_2D" in out and "replay memory, 140 samples" in out and "flash of the model" in out
     assert out.endswith(f"wrote {tmp_path / 'out' / 'my_model_1.c'} and my_model_1.h\n")
     assert err.startswith("warning: no data was given")
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
@@ -72,6 +72,12 @@ def test_ram_of_a_frozen_model_is_its_arena(
     report = json.loads(said(capsys, "convert", model, "--json", "--head", "none")[0])
     assert [row["what"] for row in report["ram"]] == ["arena"]
     assert report["head"] is None
+
+
+def test_default_capacity_is_that_of_the_build() -> None:
+    kconfig = ROOT / "modules" / "microtl" / "src" / "zephyr" / "Kconfig.trainer"
+    text = kconfig.read_text(encoding="utf-8").split("config MICROTL_REPLAY_SAMPLE_COUNT")[1]
+    assert text.split("default", 1)[1].split()[0] == str(REPLAY_CAPACITY)
 
 
 def test_head_of_values_needs_no_replay(classifier: bytes) -> None:
