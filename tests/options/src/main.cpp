@@ -1,0 +1,32 @@
+/*
+ * SPDX-FileCopyrightText: The MicroTL authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+/* Every public header compiles as C++. */
+
+#include <microtl/engine.h>
+#include <microtl/fit.h>
+#include <microtl/flash.h>
+#include <microtl/gate.h>
+#include <microtl/head.h>
+#include <microtl/kernels.h>
+#include <microtl/learner.h>
+#include <microtl/learning.h>
+#include <microtl/loss.h>
+#include <microtl/model.h>
+#include <microtl/ncm.h>
+#include <microtl/optimizer.h>
+#include <microtl/replay.h>
+#include <microtl/replay_log.h>
+#include <microtl/sensor.h>
+#include <microtl/slots.h>
+#include <microtl/snapshot.h>
+#include <microtl/store.h>
+#include <microtl/trainer.h>
+#include <microtl/window.h>
+
+int main(void)
+{
+	return 0;
+}
