@@ -69,8 +69,8 @@ struct microtl_fit_config {
 	/** Held-out samples a class with replay samples from which no folds are needed. */
 	uint16_t holdout_min;
 	/**
-	 * Training samples up to which the base set fills up a class that the replay memory has few
-	 * of. What the user recorded comes first: more of other people's samples blurs it.
+	 * Training samples up to which the base set fills up a class of the replay memory. A small
+	 * base set should always take part: few samples of one person lead astray (docs/figures.md).
 	 */
 	uint16_t base_fill;
 	struct microtl_gate_config gate;
@@ -78,7 +78,7 @@ struct microtl_fit_config {
 
 /** The defaults that held on real data, batch of one. */
 #define MICROTL_FIT_CONFIG_DEFAULT                                                                 \
-	{MICROTL_OPTIMIZER_CONFIG_DEFAULT, 20, 1, 0, 1e-3f, 4, 10, 5, MICROTL_GATE_CONFIG_DEFAULT}
+	{MICROTL_OPTIMIZER_CONFIG_DEFAULT, 20, 1, 0, 1e-3f, 4, 10, 40, MICROTL_GATE_CONFIG_DEFAULT}
 
 /**
  * Bytes of workspace of a job; to be aligned to 4.
