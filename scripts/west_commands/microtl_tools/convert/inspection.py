@@ -11,6 +11,7 @@ from typing import Any
 from microtl_tools.convert import tflite
 from microtl_tools.convert.api import Options, convert_bytes
 from microtl_tools.convert.graph import Graph, Op, Tensor, shape_text
+from microtl_tools.convert.headers import limit
 from microtl_tools.convert.pipeline import read_graph
 from microtl_tools.convert.split import FEATURES_MAX, RESHAPES, find_tail
 from microtl_tools.errors import MicroTLError
@@ -71,12 +72,13 @@ def cut_places(graph: Graph) -> list[CutPlace]:
     a new head. Tensors that differ in shape only count once.
     """
     tail = find_tail(graph)
-    heads = {op.input(0): count for count, op in enumerate(tail.dense, 1)}
+    dense = tail.dense[: limit("HEAD_LAYERS_MAX")]
+    heads = {op.input(0): count for count, op in enumerate(dense, 1)}
     producers = graph.producers()
     places: dict[Tensor, CutPlace] = {}
     for op in graph.ops:
         out = op.output
-        made_by_head = op in tail.dense and out not in heads
+        made_by_head = op in dense and out not in heads
         if out is graph.output or made_by_head or not 1 <= out.elements <= FEATURES_MAX:
             continue
         source = out

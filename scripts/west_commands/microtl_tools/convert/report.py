@@ -102,7 +102,7 @@ def ram_rows(converted: ConvertedModel, replay_capacity: int) -> list[dict[str, 
     momentum = FLOAT * macro("OPTIMIZER_STATE_COUNT", kind=MOMENTUM_STATES, params=params)
     adam = FLOAT * macro("OPTIMIZER_STATE_COUNT", kind=ADAM_STATES, params=params)
     scratch = FLOAT * macro("HEAD_SCRATCH_COUNT", hidden=sum(head.widths[1:-1]))
-    return [
+    rows = [
         arena,
         _ram("inference scratch", scratch, "always"),
         _ram("features of the last inference", head.features, "always"),
@@ -116,6 +116,11 @@ def ram_rows(converted: ConvertedModel, replay_capacity: int) -> list[dict[str, 
         _ram("gradient, batch > 1", shadow, "option"),
         _ram("window, half of it spare", *_window(converted)),
     ]
+    return sorted(rows, key=lambda row: _NEEDED.index(row["needed"]) // 2)
+
+
+_NEEDED = ("always", "", "default", "instead", "option")
+"""In this order, where "instead" stays behind the "default" that it replaces."""
 
 
 def _window(converted: ConvertedModel) -> tuple[int, str]:

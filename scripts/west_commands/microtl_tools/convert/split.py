@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 
 from microtl_tools.convert.graph import Graph, ModelError, Op, Tensor, shape_text
 from microtl_tools.convert.headers import limit
+from microtl_tools.convert.lower.window import EXPLICIT_PADDING
 from microtl_tools.convert.passes.dead_code import remove_dead_code
+from microtl_tools.errors import UsageError
 
 RESHAPES = ("RESHAPE", "EXPAND_DIMS", "SQUEEZE")
 _ACTIVATIONS = {"SOFTMAX": "softmax", "LOGISTIC": "sigmoid"}
@@ -86,6 +88,7 @@ def is_dense(op: Op) -> bool:
         return len(weights.shape) == 2 and source.elements == weights.shape[1]
     return (
         op.kind == "CONV_2D"
+        and EXPLICIT_PADDING not in op.options
         and len(source.shape) == len(weights.shape) == len(op.output.shape) == 4
         and source.shape[:3] == weights.shape[1:3] + (1,) == op.output.shape[:3] == (1, 1, 1)
         and source.shape[3] == weights.shape[3]
@@ -104,6 +107,9 @@ def _not_in_head(op: Op, *, last: bool) -> str | None:
 
 def cut_layers(graph: Graph, count: int) -> Cut:
     """Cut in front of the last ``count`` dense layers."""
+    most = limit("HEAD_LAYERS_MAX")
+    if count > most:
+        raise UsageError(f"--head-layers {count}: a head has 1 to {most} layers", _INSPECT)
     tail = find_tail(graph)
     if len(tail.dense) < count:
         raise ModelError(
@@ -112,14 +118,14 @@ def cut_layers(graph: Graph, count: int) -> Cut:
             else f"no dense layer at the end can become the head: {tail.stop}",
             f"{_layers_hint(len(tail.dense))}; --head none freezes the whole model; {_INSPECT}",
         )
-    layers = tail.dense[count - 1 :: -1] if count else []
+    layers = tail.dense[count - 1 :: -1]
     return _cut(graph, layers[0].input(0), layers, tail.loss)
 
 
 def _layers_hint(possible: int) -> str:
     if possible == 0:
         return "--cut TENSOR --classes N puts a new head at a place of your choice"
-    return f"--head-layers {possible} is possible"
+    return f"--head-layers {min(possible, limit('HEAD_LAYERS_MAX'))} is possible"
 
 
 def cut_at(graph: Graph, wanted: str) -> Cut:

@@ -102,6 +102,7 @@ def test_cut_elsewhere_starts_an_empty_head(classifier: bytes) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"head_layers": 4}, "--head-layers 4: a head has 1 to 3 layers"),
         ({"cut": "99"}, "--cut 99: the model computes no tensor of that name or number"),
         ({"cut": "13"}, "tensor 13 'tensor_13' is the model's output"),
         ({"cut": "3"}, "--cut 3: what lies behind it is no head"),

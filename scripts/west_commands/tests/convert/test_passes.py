@@ -17,6 +17,7 @@ from microtl_tools.convert.passes.fold_constants import fold_constants
 from microtl_tools.convert.passes.fold_padding import fold_padding
 from microtl_tools.convert.passes.no_operation import remove_no_operations
 from microtl_tools.errors import MicroTLError
+from microtl_tools.twin.api import Twin
 from model_builder import ModelBuilder, Tensor
 from small_models import built, graph_of, kinds
 
@@ -218,6 +219,21 @@ def test_padding_is_folded_into_the_convolution(make: Callable[[ModelBuilder], T
 def test_folded_padding_adds_to_that_of_the_convolution() -> None:
     source = convert_bytes(built(padded(ROWS_AND_COLUMNS, padding="SAME")), Options(head_layers=0))
     assert ".pad_top = 2" in source.c_source and ".pad_left = 4" in source.c_source
+
+
+def test_one_pixel_that_sees_only_padding_is_no_dense_layer() -> None:
+    def make(m: ModelBuilder) -> Tensor:
+        x = m.input((1, 1, 1, 3))
+        pad = m.op(
+            "PAD", [x, m.constant([[0, 0], [1, 0], [1, 0], [0, 0]])], m.like(x, (1, 2, 2, 3))
+        )
+        return m.conv2d(pad, 2, (1, 1), stride=(2, 2), padding="VALID")
+
+    converted = convert_bytes(built(make), Options(head_layers=0))
+    assert [op.kernel for op in converted.ops] == ["microtl_kernel_conv2d"]
+    x = np.arange(-60, 60, dtype=np.int8)[:3].reshape(1, 3)
+    first, second = (Twin.from_converted(converted).run(each) for each in (x, x + 9))
+    assert np.array_equal(first, second)
 
 
 @pytest.mark.parametrize(

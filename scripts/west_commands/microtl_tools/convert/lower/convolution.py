@@ -74,7 +74,8 @@ def _groups(op: Op, weights: Tensor, in_c: int) -> int:
 
 def _is_pointwise(at: dict[str, Value]) -> bool:
     sizes = ("in_h", "in_w", "out_h", "out_w", "kernel_h", "kernel_w")
-    return all(at[name] == 1 for name in sizes)
+    padded = at["pad_top"] or at["pad_left"]
+    return not padded and all(at[name] == 1 for name in sizes)
 
 
 def lower_depthwise(context: Context, op: Op) -> None:
