@@ -4,11 +4,12 @@
 """The gate against its rules written down a second time, and properties of its verdicts."""
 
 import ctypes
+import subprocess
 
 import numpy as np
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from training_core import pointer
+from training_core import ROOT, pointer
 
 ROWS = 6
 UNDECIDED, ACCEPTED, REJECTED = range(3)
@@ -133,3 +134,12 @@ def test_worse_everywhere_is_never_accepted(core, own, base, old: int, new: int)
 def test_unchanged_head_is_never_rejected(core, own, old: int) -> None:
     same = [(s[0], s[1], s[1], s[3], s[3]) for s in own]
     assert int(decide(core, same, [], old, 0)[1]) in (FEW_OLD, NO_GAIN)
+
+
+def test_documented_error_rates_are_measured() -> None:
+    """The table in docs/gate.md is what the program prints."""
+    command = ["make", "-s", "-C", str(ROOT / "tests/core"), "gate-error-rates"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 7
+    assert done.stdout in (ROOT / "docs/gate.md").read_text(encoding="utf-8")
