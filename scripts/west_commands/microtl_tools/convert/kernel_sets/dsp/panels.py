@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from microtl_tools.convert.kernel_sets.dsp.fields import number
+from microtl_tools.convert.kernel_sets.fields import number
 from microtl_tools.convert.lower.context import constant
 from microtl_tools.convert.program import Constant, KernelCall, Value
 from microtl_tools.imports import require

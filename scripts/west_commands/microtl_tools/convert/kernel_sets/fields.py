@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The MicroTL authors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Typed access to the parameters of a portable call."""
+"""Typed access to the parameters of a portable call, for every kernel set."""
 
 from __future__ import annotations
 
