@@ -76,8 +76,7 @@ def _ram(config: Mapping[str, str], report: ImageReport, excess: int) -> Iterato
     if f"{_PREFIX}TRAINER_OPTIMIZER_ADAM" in config:
         yield option("TRAINER_OPTIMIZER_MOMENTUM=y", state // 2, "one state a parameter, not two")
     yield option("TRAINER_OPTIMIZER_SGD=y", state, "no optimizer state")
-    frames = size.all("frames") + size.all("ring")
-    yield Advice("a window of half as many frames (MICROTL_WINDOW_DEFINE)", RAM, frames // 2)
+    yield Advice("a model whose window is half as long", RAM, size.all("ring") // 2)
     yield from _smaller_stack(report)
 
 

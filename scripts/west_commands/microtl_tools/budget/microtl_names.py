@@ -5,10 +5,9 @@
 
 A converted model and the buffers of a learner are compiled in the application's files, under names
 that the user chose. Both can be told exactly: a model by its op table, whose entries point to
-MicroTL's kernels; a learner because Zephyr collects all of them in one section.
+MicroTL's kernels; a learner or a window by its description NAME_config, which points to a model.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,9 +16,6 @@ from microtl_tools.budget.elf import Image, Symbol
 OP_TABLE = "ops"
 """Name of the op table in a generated source file."""
 KERNEL_PREFIX = "microtl_kernel_"
-
-_ITERABLE = re.compile(r"_?microtl_(learner|window)\w*")
-"""Sections that hold one kind of MicroTL's objects, a symbol each."""
 
 
 @dataclass(frozen=True)
@@ -47,18 +43,28 @@ def op_tables(image: Image) -> Iterator[OpTable]:
 
 
 def object_names(image: Image) -> tuple[str, ...]:
-    """Return the names of learners and windows; their buffers' names begin with them.
-
-    What Zephyr collects is an object's description, NAME_config, or the object itself.
-    """
-    holders = {s.index for s in image.sections if _ITERABLE.fullmatch(s.name)}
-    found = [s.name for s in image.symbols if s.section in holders and not s.function]
-    return tuple(name.removesuffix("_config") for name in found)
+    """Return the names of learners and windows; their buffers' names begin with them."""
+    tables = {table.symbol.address for table in op_tables(image)}
+    if not tables:
+        return ()
+    data = [s for s in image.symbols if not s.function]
+    models = {s.address for s in data if s.name.endswith("_model") and _points(image, s, tables)}
+    return tuple(_users(image, models))
 
 
 def learner_of(image: Image, model: str) -> str | None:
     """Return the learner that uses a model, given by its C symbol."""
     addresses = {s.address for s in image.symbols if s.name == model}
-    configs = [s for s in image.symbols if s.name.endswith("_config") and not s.function]
-    users = (c for c in configs if addresses & set(image.words_at(c.address, c.size)))
-    return next((c.name.removesuffix("_config") for c in users), None)
+    names = {s.name for s in image.symbols}
+    return next((n for n in _users(image, addresses) if f"{n}_arena" in names), None)
+
+
+def _users(image: Image, models: set[int]) -> Iterator[str]:
+    for symbol in image.symbols:
+        described = symbol.name.endswith("_config") and not symbol.function
+        if described and _points(image, symbol, models):
+            yield symbol.name.removesuffix("_config")
+
+
+def _points(image: Image, symbol: Symbol, addresses: set[int]) -> bool:
+    return not addresses.isdisjoint(image.words_at(symbol.address, symbol.size))

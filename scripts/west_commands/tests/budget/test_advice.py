@@ -34,12 +34,21 @@ def test_as_many_samples_as_fit(make_build: Callable[..., Path]) -> None:
     """The fixture stores 20 samples in 320 bytes: 16 each, 18 with their place in the order."""
     folder = make_build("model", extra=CONFIG)
     used = report_build(builds(folder)[0]).totals()["ram"]
-    (fewer,) = advice(folder, Limits(ram=used - 40))
+    (fewer,) = samples(advice(folder, Limits(ram=used - 40)))
     assert fewer.what == "CONFIG_MICROTL_REPLAY_SAMPLE_COUNT=17 (now 20)"
     assert fewer.saves == 54
     # Where no number of samples would do, half of them.
-    (fewer,) = advice(folder, Limits(ram=used - 1000))
+    (fewer,) = samples(advice(folder, Limits(ram=used - 1000)))
     assert (fewer.what, fewer.saves) == ("CONFIG_MICROTL_REPLAY_SAMPLE_COUNT=10 (now 20)", 180)
+
+
+def samples(found: list[Advice]) -> list[Advice]:
+    return [a for a in found if "SAMPLE_COUNT" in a.what]
+
+
+def test_a_shorter_window_halves_its_ring(make_build: Callable[..., Path]) -> None:
+    found = advice(make_build("model", extra=CONFIG), Limits(ram=0))
+    assert Advice("a model whose window is half as long", "ram", 30) in found
 
 
 def test_a_stack_is_cut_to_its_bound_only_if_that_is_one(make_build: Callable[..., Path]) -> None:

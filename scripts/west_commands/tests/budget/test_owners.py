@@ -152,6 +152,7 @@ def test_models_and_learners_are_microtls_under_any_name(tmp_path: Path, keep_ma
     assert owner["head_params"] == "microtl/heads"
     assert owner["base_features"] == "microtl/base set"
     assert owner["gesture"] == "microtl/variables"
+    assert owner["motion_ring"] == "microtl/window"
     assert owner["gesture_arena"] == "microtl/arena"
     assert owner["gesture_replay_features"] == "microtl/replay"
     assert owner["gesture_shadow"] == "microtl/heads"
