@@ -26,8 +26,8 @@ TEST_PART = 0.5
 """The later part of each recording, on which results are judged."""
 BUDGETS = (20, 5)
 """Windows a class that are labelled."""
-FIT_SEEDS = (1, 2, 3, 4, 5)
-"""Seeds of training on the device."""
+FIT_SEEDS = 5
+"""Trainings on the device, each with a seed of its own."""
 BASE_PER_CLASS = 10
 """Features a class, of the people in the backbone's training, that ship with the model."""
 
@@ -69,3 +69,54 @@ NEW_USER = tuple(Backbone((person,)) for person in PEOPLE)
 """Each person left out in turn, with all exercises."""
 DEMO = Backbone(SUBJECT_FOLDS[-1], EXERCISES[-1])
 """The model of the demo: the last exercise, the last people."""
+
+DIGIT_PAIRS = ((0, 1), (2, 3), (4, 5), (6, 7), (8, 9))
+"""The second set: pairs of digits that a backbone never saw."""
+DIGIT_TRAINING_PART = 0.5
+"""Earlier part of the digits that trains the backbones; half of the rest is the test."""
+DIGIT_ROTATION_DEG = 15.0
+DIGIT_SHIFT_PIXELS = 1
+"""Drift: all digits turned, or moved to the right."""
+
+
+def digits_file(unseen: tuple[int, ...]) -> Path:
+    """Return where the backbone lies that never saw these digits."""
+    return MODELS / f"digits_without_{'_'.join(map(str, unseen)) or 'none'}.tflite"
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A figure that has to come out, in percent or points; ``what`` is one of figure_tables'."""
+
+    title: str
+    budget: int
+    what: str
+    at_least: float = 0.0
+    at_most: float | None = None
+
+
+GOALS = (
+    Goal("new exercise", 20, "trained, all", 89),
+    Goal("new exercise", 20, "trained, old", 90),
+    Goal("new exercise", 20, "trained, new", 84),
+    Goal("new exercise", 20, "trained less nearest mean", 4),
+    Goal("new person", 20, "trained, all", 91),
+    Goal("new person", 20, "trained, worst person's change", -3),
+    Goal("new exercise", 5, "with gate, change", 0),
+    Goal("new exercise", 5, "with gate, worst person's change", -6.5),
+    Goal("new exercise", 5, "accepted", 1),
+    Goal("new person", 5, "with gate, change", 0),
+    Goal("new person", 5, "with gate, worst person's change", -6.5),
+    Goal("new person", 5, "accepted", 1),
+    Goal("only the new exercise", 20, "trained, all", 79),
+    Goal("only the new exercise", 20, "trained, old less before", -7),
+    Goal("only the new exercise", 20, "trained, new", 85),
+    Goal("only the new exercise, no base set", 20, "accepted", at_most=0),
+    Goal("two new digits", 20, "trained, new", 80),
+    Goal("two new digits", 20, "trained, old less before", -2),
+    Goal("digits turned by 15 degrees", 20, "trained, all", 80),
+    Goal("digits turned by 15 degrees", 20, "trained, old less before", -2),
+    Goal("digits moved by a pixel", 20, "trained, all", 80),
+    Goal("digits moved by a pixel", 20, "trained, old less before", -2),
+)
+"""What learning on the device has to reach; written down before it was measured."""

@@ -174,9 +174,9 @@ def calibration(
     recordings: Sequence[watch.Recording], channels: Sequence[Channel]
 ) -> NDArray[np.float32]:
     """Return windows, not augmented, by which the ranges of the activations are set."""
-    labels = sorted({recording.exercise for recording in recordings})
-    x = watch.dataset(recordings, channels, labels, WINDOW, CALIBRATION_HOP).x
-    return x[:: max(1, len(x) // CALIBRATION_COUNT)].astype(np.float32)
+    starts = watch.starts(recordings, WINDOW, CALIBRATION_HOP)
+    x = apply_channels(watch.cut(recordings, starts, WINDOW), channels)
+    return x[:: max(1, len(x) // CALIBRATION_COUNT)]
 
 
 def quantised(tf: Any, model: Any, samples: NDArray[np.float32]) -> bytes:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from microtl_tools.data.dataset import Channel, Dataset, apply_channels
+from microtl_tools.data.dataset import Channel
 from microtl_tools.errors import MicroTLError
 from numpy.typing import NDArray
 
@@ -140,28 +140,16 @@ def channels(recordings: Sequence[Recording]) -> list[Channel]:
     ]
 
 
-def dataset(
-    recordings: Sequence[Recording],
-    described: Sequence[Channel],
-    labels: Sequence[str],
-    length: int,
-    hop: int,
-) -> Dataset:
-    """Cut recordings into windows of ``length`` frames that begin every ``hop`` frames."""
-    starts = [np.arange(0, len(r.frames) - length + 1, hop) for r in recordings]
-    windows = [
-        apply_channels(r.frames, described)[at[:, None] + np.arange(length)]
-        for r, at in zip(recordings, starts, strict=True)
-    ]
-    counts = [len(at) for at in starts]
-    return Dataset(
-        source="the smart-watch recordings",
-        x=np.concatenate(windows),
-        y=np.repeat(np.array([labels.index(r.exercise) for r in recordings], np.int64), counts),
-        labels=list(labels),
-        group=np.repeat(np.array([f"{r.person:02d}" for r in recordings]), counts),
-        recording=np.repeat(np.array([r.name for r in recordings]), counts),
-        t=np.concatenate(starts) / RATE_HZ,
-        span=length / RATE_HZ,
-        channels=list(described),
+def cut(
+    recordings: Sequence[Recording], starts: Sequence[NDArray[np.int64]], length: int
+) -> NDArray[np.float64]:
+    """Return raw windows [window, frame, channel]: of each recording those at ``starts``."""
+    frames = np.arange(length)
+    return np.concatenate(
+        [r.frames[at[:, None] + frames] for r, at in zip(recordings, starts, strict=True)]
     )
+
+
+def starts(recordings: Sequence[Recording], length: int, hop: int) -> list[NDArray[np.int64]]:
+    """Return the first frames of all windows of each recording, one every ``hop`` frames."""
+    return [np.arange(0, len(r.frames) - length + 1, hop) for r in recordings]

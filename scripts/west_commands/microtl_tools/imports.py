@@ -16,6 +16,7 @@ from microtl_tools.errors import MicroTLError
 _DISTRIBUTIONS = {
     "ai_edge_litert": "ai-edge-litert",
     "elftools": "pyelftools",
+    "sklearn": "scikit-learn",
     "tensorflow": "tensorflow",
     "tflite_micro": "--pre tflite-micro",
     "yaml": "pyyaml",
