@@ -125,8 +125,11 @@ def test_follows_the_rules(core: ctypes.CDLL, own, base, old: int, new: int) -> 
 @given(own=samples, base=samples, old=st.integers(1, 4), new=st.integers(0, 2))
 def test_worse_everywhere_is_never_accepted(core, own, base, old: int, new: int) -> None:
     """Whatever a new class gains: old samples all lost and less certain do not pass."""
-    worse = [(s[0], True, False, 0.1, 0.1 + s[4]) if s[0] < old else s for s in own]
-    assert decide(core, worse, base, old, new)[0] != ACCEPTED
+
+    def worse(samples):
+        return [(s[0], True, False, 0.1, 0.1 + s[4]) if s[0] < old else s for s in samples]
+
+    assert decide(core, worse(own), worse(base), old, new)[0] != ACCEPTED
 
 
 @settings(max_examples=200, deadline=None)
