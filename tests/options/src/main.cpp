@@ -20,6 +20,7 @@
 #include <microtl/replay.h>
 #include <microtl/replay_log.h>
 #include <microtl/sensor.h>
+#include <microtl/sensor_stream.h>
 #include <microtl/slots.h>
 #include <microtl/snapshot.h>
 #include <microtl/store.h>
