@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include <microtl/kernels.h>
+#include <microtl/kernels_cmsis_nn.h>
 #include <microtl/kernels_dsp.h>
 
 #ifdef __cplusplus

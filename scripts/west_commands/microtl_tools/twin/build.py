@@ -23,6 +23,8 @@ from microtl_tools.twin.toolchain import Toolchain
 
 _ABI = Path(__file__).resolve().with_name("abi")
 _CORES_KEPT = 6
+_TARGET_ONLY = ("cmsis_nn",)
+"""Folders of kernels that need a library of the target's."""
 _MODELS_KEPT = 64
 
 _COMMON_FLAGS = ("-std=c11", "-fPIC", "-fvisibility=default")
@@ -83,10 +85,12 @@ def core_sources() -> list[Path]:
     """Return the C files of the core: ``src/core`` and all kernels.
 
     Kernels for one CPU family, in folders of their own below ``kernels``, have a C form for the
-    host, so that the twin runs what was converted for that family.
+    host, so that the twin runs what was converted for that family. Those that only call a library
+    of the target's have none.
     """
     core = paths.core_root() / "src" / "core"
-    found = sorted([*core.glob("*.c"), *(core / "kernels").glob("**/*.c")])
+    kernels = (core / "kernels").glob("**/*.c")
+    found = sorted([*core.glob("*.c"), *(k for k in kernels if k.parent.name not in _TARGET_ONLY)])
     if not found:
         raise MicroTLError(
             f"{core}: the sources of the C core are missing", "install microtl again"

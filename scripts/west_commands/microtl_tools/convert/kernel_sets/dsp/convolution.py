@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from microtl_tools.convert.kernel_sets.dsp.dense import as_dense
-from microtl_tools.convert.kernel_sets.fields import array, number, struct
 from microtl_tools.convert.kernel_sets.dsp.panels import (
     QUAD,
     Filters,
@@ -16,6 +15,7 @@ from microtl_tools.convert.kernel_sets.dsp.panels import (
     pair_panels,
     rounding,
 )
+from microtl_tools.convert.kernel_sets.fields import array, number, struct
 from microtl_tools.convert.program import KernelCall
 
 

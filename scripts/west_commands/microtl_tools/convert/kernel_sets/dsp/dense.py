@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from microtl_tools.convert.kernel_sets.fields import array, number, struct
 from microtl_tools.convert.kernel_sets.dsp.panels import (
     QUAD,
     Filters,
@@ -17,6 +16,7 @@ from microtl_tools.convert.kernel_sets.dsp.panels import (
     rounding,
     row_panels,
 )
+from microtl_tools.convert.kernel_sets.fields import array, number, struct
 from microtl_tools.convert.program import KernelCall
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from microtl_tools.convert.kernel_sets.fields import array, number, struct
 from microtl_tools.convert.kernel_sets.dsp.panels import Filters, pack, rounding
+from microtl_tools.convert.kernel_sets.fields import array, number, struct
 from microtl_tools.convert.lower.context import constant
 from microtl_tools.convert.program import KernelCall
 from microtl_tools.imports import require

@@ -1,0 +1,16 @@
+/*
+ * SPDX-FileCopyrightText: The MicroTL authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+#include "operands.h"
+
+void microtl_kernel_cmsis_nn_mul(const struct microtl_op *op, int8_t *arena)
+{
+	const struct microtl_mul *p = op->params;
+	const struct cmsis_nn_operands x = cmsis_nn_operands(&p->at, op, arena);
+
+	cmsis_nn_expect_success(arm_elementwise_mul_s8(
+		x.a, x.b, -p->zero_point_a, -p->zero_point_b, arena + op->output, p->out.zero_point,
+		p->requant.multiplier, p->requant.shift, p->out.min, p->out.max, x.count));
+}
