@@ -99,7 +99,8 @@ def _smaller_stack(report: ImageReport) -> Iterator[Advice]:
     for stack in report.stacks:
         if "trainer" not in stack.name or stack.unbounded or stack.reserved is None:
             continue
-        enough = -(-stack.bytes // _STACK_STEP) * _STACK_STEP
+        # One step more than the bound: nobody wants a stack that is full to the last word.
+        enough = (stack.bytes // _STACK_STEP + 2) * _STACK_STEP
         yield Advice(
             f"{_PREFIX}TRAINER_STACK_SIZE={enough} (its bound is {stack.bytes})",
             RAM,

@@ -110,7 +110,7 @@ def with_options(
         changed["ram_margin"] = margin
     if growth is not None:
         changed["growth"] = {FLASH: growth, RAM: growth}
-    return replace(limits, **changed)
+    return replace(limits, from_options=frozenset(changed), **changed)
 
 
 class _Reader:

@@ -31,6 +31,12 @@ class Limits:
     owners: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     growth: Mapping[str, int] = field(default_factory=dict)
     source: str = "the options"
+    from_options: frozenset[str] = frozenset()
+    """Names of those that were set on the command line, in the place of the source's."""
+
+    def source_of(self, name: str) -> str:
+        """Say where a limit stands."""
+        return "the options" if name in self.from_options else self.source
 
 
 @dataclass(frozen=True)
@@ -107,7 +113,7 @@ def _memories(report: ImageReport, limits: Limits) -> list[Check]:
 def _totals(report: ImageReport, limits: Limits) -> list[Check]:
     totals = report.totals()
     return [
-        Check(f"all {kind}", kind, limit, totals.get(kind, 0), limits.source)
+        Check(f"all {kind}", kind, limit, totals.get(kind, 0), limits.source_of(kind))
         for kind, limit in ((FLASH, limits.flash), (RAM, limits.ram))
         if limit is not None
     ]
@@ -151,7 +157,7 @@ def _growth(growth: Growth, limits: Limits) -> list[Check]:
             kind,
             limits.growth[kind],
             growth.totals[kind],
-            limits.source,
+            limits.source_of("growth"),
         )
         for kind in limits.growth
         if kind in growth.totals

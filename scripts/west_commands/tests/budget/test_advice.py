@@ -55,7 +55,7 @@ def test_a_stack_is_cut_to_its_bound_only_if_that_is_one(make_build: Callable[..
     folder = make_build("model", extra=CONFIG)
     bound = StackBound("microtl_trainer", "run", 700, 36, (), (), 2048)
     found = advice(folder, Limits(ram=0), bound)
-    assert Advice("CONFIG_MICROTL_TRAINER_STACK_SIZE=704 (its bound is 700)", "ram", 1344) in found
+    assert Advice("CONFIG_MICROTL_TRAINER_STACK_SIZE=768 (its bound is 700)", "ram", 1280) in found
     open_end = replace(bound, unbounded=("tell: call through a pointer",))
     assert not [a for a in advice(folder, Limits(ram=0), open_end) if "STACK" in a.what]
 

@@ -185,12 +185,17 @@ def test_the_budget_beside_the_application_is_found(
     assert "microtl_demo_replay 640" in message
 
 
-def test_options_go_before_the_file(make_build: Callable[..., Path], tmp_path: Path) -> None:
+def test_options_go_before_the_file(
+    make_build: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     build = make_build()
     file = tmp_path / "mine.yml"
     file.write_text("boards: {demo_board: {ram: 1000}}", encoding="utf-8")
     assert main(["budget", "-d", str(build), "--budget", str(file)]) == 3
+    assert "mine.yml" in capsys.readouterr().err
     assert main(["budget", "-d", str(build), "--budget", str(file), "--max-ram", "2K"]) == 0
+    assert main(["budget", "-d", str(build), "--budget", str(file), "--max-ram", "1K"]) == 3
+    assert "limit 1,024 (the options)" in capsys.readouterr().err
 
 
 def test_json_names_every_limit(capsys: pytest.CaptureFixture[str]) -> None:
