@@ -19,6 +19,8 @@
 
 if(CONFIG_MICROTL_KERNELS_CMSIS_NN)
   set(MICROTL_KERNELS cmsis-nn)
+elseif(CONFIG_MICROTL_KERNELS_DSP)
+  set(MICROTL_KERNELS dsp)
 else()
   set(MICROTL_KERNELS portable)
 endif()
