@@ -215,6 +215,46 @@ static void test_only_the_new_class_recorded(void)
 	CHECK_INT(microtl_learning_publish(&toy.learning, NULL), -EPERM);
 }
 
+static void test_hopeless_jobs_are_foreseen(void)
+{
+	struct microtl_gate_result result;
+
+	/* Only the new class recorded, no base set. */
+	toy_init(&toy, &toy_model, TOY_CAPACITY);
+	uint8_t squat = add_class("squat");
+	toy_label(&toy, squat, 1, 6);
+	toy_label(&toy, squat, 2, 6);
+	CHECK_INT(microtl_learning_train_start(&toy.learning, 1), 0);
+	CHECK_INT(microtl_fit_foresee(&toy.learning.fit), MICROTL_GATE_FEW_OLD);
+	microtl_fit_cancel(&toy.learning.fit);
+
+	/* Old classes as well, but the new one in one recording. */
+	toy_init(&toy, &toy_model, TOY_CAPACITY);
+	squat = add_class("squat");
+	label_old_classes(2, 4);
+	toy_label(&toy, squat, 100, 2);
+	CHECK_INT(microtl_learning_train_start(&toy.learning, 1), 0);
+	CHECK_INT(microtl_fit_foresee(&toy.learning.fit), MICROTL_GATE_FEW_NEW);
+	while (microtl_fit_running(&toy.learning.fit)) {
+		CHECK_INT(microtl_learning_train_step(&toy.learning), 0);
+	}
+	CHECK_INT(microtl_fit_result(&toy.learning.fit, &result), 0);
+	CHECK_INT(result.reason, MICROTL_GATE_FEW_NEW);
+
+	/* Looking ahead changes nothing. */
+	toy_label(&toy, squat, 101, 3);
+	CHECK_INT(toy_train(&toy, 1, &result), 0);
+	float change = result.loss_change;
+	CHECK_INT(microtl_learning_train_start(&toy.learning, 1), 0);
+	CHECK_INT(microtl_fit_foresee(&toy.learning.fit), MICROTL_GATE_NONE);
+	while (microtl_fit_running(&toy.learning.fit)) {
+		CHECK_INT(microtl_learning_train_step(&toy.learning), 0);
+	}
+	CHECK_INT(microtl_fit_result(&toy.learning.fit, &result), 0);
+	CHECK(result.loss_change == change);
+	CHECK_INT(result.old_count, 24);
+}
+
 static void test_same_seed_same_bytes(void)
 {
 	static float first[TOY_PARAMS];
@@ -439,6 +479,7 @@ int main(void)
 	RUN(test_draws_are_balanced_and_shuffled);
 	RUN(test_base_set_fills_up);
 	RUN(test_only_the_new_class_recorded);
+	RUN(test_hopeless_jobs_are_foreseen);
 	RUN(test_same_seed_same_bytes);
 	RUN(test_labels_meanwhile_change_nothing);
 	RUN(test_removed_class_leaves_zeros);

@@ -120,6 +120,31 @@ static void test_labels_survive_a_boot(void)
 	CHECK(replay_log.sequence > 5);
 }
 
+/* A job makes the same of the samples before and after a boot, wherever they lie. */
+static void test_training_is_the_same_after_a_boot(void)
+{
+	static struct toy toy;
+	static struct toy booted;
+	struct microtl_gate_result results[2];
+
+	start_flash(4);
+	boot(&toy);
+	for (int i = 0; i < 61; i++) {
+		CHECK_INT(label(&toy, (uint8_t)(test_random() % 3U), (uint16_t)(i / 4)), 0);
+	}
+	boot(&booted);
+	bool moved = false;
+	for (uint16_t i = 0; i < CAPACITY; i++) {
+		moved = moved ||
+			toy.replay_entries[i].sequence != booted.replay_entries[i].sequence;
+	}
+	CHECK(moved);
+	CHECK_INT(toy_train(&toy, 5, &results[0]), 0);
+	CHECK_INT(toy_train(&booted, 5, &results[1]), 0);
+	CHECK(memcmp(toy.shadow, booted.shadow, sizeof(toy.shadow)) == 0);
+	CHECK(results[0].loss_change == results[1].loss_change);
+}
+
 static void test_class_changes_survive_a_boot(void)
 {
 	static struct toy toy;
@@ -408,6 +433,7 @@ static void test_power_cuts(void)
 int main(void)
 {
 	RUN(test_labels_survive_a_boot);
+	RUN(test_training_is_the_same_after_a_boot);
 	RUN(test_class_changes_survive_a_boot);
 	RUN(test_forget_leaves_nothing);
 	RUN(test_other_model_is_left_alone);

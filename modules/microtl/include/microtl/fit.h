@@ -70,7 +70,8 @@ struct microtl_fit_config {
 	uint16_t holdout_min;
 	/**
 	 * Training samples up to which the base set fills up a class of the replay memory. A small
-	 * base set should always take part: few samples of one person lead astray (docs/figures.md).
+	 * base set should always take part: few samples of one person lead astray
+	 * (docs/figures.md).
 	 */
 	uint16_t base_fill;
 	struct microtl_gate_config gate;
@@ -224,6 +225,15 @@ int microtl_fit_start(struct microtl_fit *fit, const struct microtl_fit_config *
  * @retval -EALREADY No job runs.
  */
 int microtl_fit_step(struct microtl_fit *fit);
+
+/**
+ * @brief Tells whether the samples can bring a verdict at all; right after microtl_fit_start().
+ *
+ * @retval MICROTL_GATE_NONE They can.
+ * @retval MICROTL_GATE_FEW_OLD, MICROTL_GATE_FEW_NEW The verdict will be undecided, for this
+ * reason, whatever training comes to: cancel the job and save the energy.
+ */
+enum microtl_gate_reason microtl_fit_foresee(struct microtl_fit *fit);
 
 /** @return Whether microtl_fit_step() has more to do. */
 bool microtl_fit_running(const struct microtl_fit *fit);

@@ -107,7 +107,7 @@ int microtl_replay_init(struct microtl_replay *replay, int8_t *features,
  * @param features  [feature_count], copied.
  * @param label     0..MICROTL_CLASSES_MAX - 1.
  * @param recording The label session that the sample belongs to.
- * @param index     Out, may be NULL: where it was stored.
+ * @param index     Out, may be NULL: where it was stored; valid until the memory changes.
  *
  * @retval 0       Stored.
  * @retval -EINVAL Not a label.
@@ -156,7 +156,10 @@ int microtl_replay_remove_class(struct microtl_replay *replay, uint8_t label);
 int microtl_replay_forget(struct microtl_replay *replay);
 
 /**
- * @brief Freezes what is stored for a job.
+ * @brief Freezes what is stored for a job, and sorts it by age.
+ *
+ * So what a job makes of the samples depends on them and not on the places that evictions left
+ * them, and is the same after they were read from a log again.
  *
  * @retval 0         Done.
  * @retval -EALREADY A job has it already.

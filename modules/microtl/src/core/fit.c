@@ -6,6 +6,7 @@
 #include <microtl/fit.h>
 
 #include <errno.h>
+#include <string.h>
 
 #include "dense.h"
 #include "fit_phases.h"
@@ -150,6 +151,28 @@ int microtl_fit_start(struct microtl_fit *fit, const struct microtl_fit_config *
 	fit->steps_total = (fit->folds + 1U) * microtl_priv_fit_steps(fit, samples_at_most(fit));
 	microtl_priv_fit_begin(fit, 0);
 	return 0;
+}
+
+/* The gate at its kindest: every sample that could be judged is right before and after. */
+enum microtl_gate_reason microtl_fit_foresee(struct microtl_fit *fit)
+{
+	struct microtl_gate rehearsal = fit->gate;
+	struct microtl_gate_result result;
+	uint16_t count = microtl_priv_sample_count(fit);
+
+	for (uint16_t i = 0; i < count; i++) {
+		uint8_t label = microtl_priv_sample_label(fit, i);
+
+		if (microtl_priv_sample_may_judge(fit, i)) {
+			(i < fit->replay->frozen ? microtl_gate_add : microtl_gate_add_base)(
+				&rehearsal, label, true, true, 0.0f, 0.0f);
+		}
+	}
+	microtl_gate_decide(&rehearsal, &result);
+	memset(fit->gate.tally, 0, fit->gate.rows * sizeof(*fit->gate.tally));
+	return result.reason == MICROTL_GATE_FEW_OLD || result.reason == MICROTL_GATE_FEW_NEW
+		       ? result.reason
+		       : MICROTL_GATE_NONE;
 }
 
 static void finish(struct microtl_fit *fit, enum microtl_fit_state state, int error)

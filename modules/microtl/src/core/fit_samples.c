@@ -76,6 +76,16 @@ bool microtl_priv_sample_judges(const struct microtl_fit *fit, uint16_t sample)
 	return entry->group == fit->training && class_samples(fit, entry->label) > 0;
 }
 
+bool microtl_priv_sample_may_judge(const struct microtl_fit *fit, uint16_t sample)
+{
+	if (sample >= fit->replay->frozen) {
+		return base_gate(fit, sample);
+	}
+
+	const struct microtl_replay_entry *entry = &fit->replay->entries[sample];
+	return microtl_replay_held_out(entry) || entry->group < fit->folds;
+}
+
 bool microtl_priv_sample_validates(const struct microtl_fit *fit, uint16_t sample)
 {
 	return sample < fit->replay->frozen &&

@@ -26,6 +26,9 @@ uint8_t microtl_priv_sample_label(const struct microtl_fit *fit, uint16_t sample
 /* Is evidence for the gate after the training that runs. */
 bool microtl_priv_sample_judges(const struct microtl_fit *fit, uint16_t sample);
 
+/* Is evidence after some training of the job, as far as can be told at its start. */
+bool microtl_priv_sample_may_judge(const struct microtl_fit *fit, uint16_t sample);
+
 /* Is looked at for early stopping. */
 bool microtl_priv_sample_validates(const struct microtl_fit *fit, uint16_t sample);
 

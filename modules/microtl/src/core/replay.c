@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "replay_choice.h"
+
 int microtl_replay_init(struct microtl_replay *replay, int8_t *features,
 			struct microtl_replay_entry *entries, uint16_t feature_count,
 			uint16_t capacity)
@@ -34,18 +36,6 @@ const int8_t *microtl_replay_features(const struct microtl_replay *replay, uint1
 	return features_at(replay, index);
 }
 
-/* Serial order with wrap-around: the later of two is less than 2^31 labels ahead. */
-static bool is_older(const struct microtl_replay_entry *a, const struct microtl_replay_entry *b)
-{
-	return (int32_t)(a->sequence - b->sequence) < 0;
-}
-
-static uint16_t class_size(const struct microtl_replay *replay, uint8_t label)
-{
-	return (uint16_t)(microtl_replay_class_count(replay, label, false) +
-			  microtl_replay_class_count(replay, label, true));
-}
-
 uint16_t microtl_replay_class_count(const struct microtl_replay *replay, uint8_t label,
 				    bool held_out)
 {
@@ -61,107 +51,6 @@ uint16_t microtl_replay_class_count(const struct microtl_replay *replay, uint8_t
 	return count;
 }
 
-/* The class with the most samples; among equals the incoming sample's, else the lowest label. */
-static uint8_t largest_class(const struct microtl_replay *replay, uint8_t incoming)
-{
-	struct microtl_class_set seen = {0};
-	uint8_t largest = incoming;
-	uint16_t most = class_size(replay, incoming);
-
-	microtl_class_set_add(&seen, incoming);
-	for (uint16_t i = 0; i < replay->count; i++) {
-		uint8_t label = replay->entries[i].label;
-
-		if (microtl_class_set_has(&seen, label)) {
-			continue;
-		}
-		microtl_class_set_add(&seen, label);
-
-		uint16_t size = class_size(replay, label);
-		if (size > most || (size == most && largest != incoming && label < largest)) {
-			largest = label;
-			most = size;
-		}
-	}
-	return largest;
-}
-
-/* Samples of a class in a recording, and the oldest of them. */
-static uint16_t recording_size(const struct microtl_replay *replay, uint8_t label,
-			       uint16_t recording, uint16_t *oldest)
-{
-	uint16_t size = 0;
-
-	for (uint16_t i = 0; i < replay->count; i++) {
-		const struct microtl_replay_entry *entry = &replay->entries[i];
-
-		if (entry->label != label || entry->recording != recording) {
-			continue;
-		}
-		if (size == 0 || is_older(entry, &replay->entries[*oldest])) {
-			*oldest = i;
-		}
-		size++;
-	}
-	return size;
-}
-
-/*
- * The sample that gives way: of the largest class, of its largest recording, the oldest. Among
- * equal recordings the incoming sample's own, else the one whose sample is older, so that the
- * choice does not depend on places.
- */
-static uint16_t victim(const struct microtl_replay *replay,
-		       const struct microtl_replay_entry *incoming)
-{
-	uint8_t label = largest_class(replay, incoming->label);
-	uint16_t chosen = 0;
-	uint16_t most = 0;
-
-	if (label == incoming->label) {
-		most = recording_size(replay, label, incoming->recording, &chosen);
-	}
-	bool is_own = most > 0;
-	for (uint16_t i = 0; i < replay->count; i++) {
-		const struct microtl_replay_entry *entry = &replay->entries[i];
-		uint16_t oldest = i;
-
-		/* The chosen one's recording need not be counted again. */
-		if (entry->label != label ||
-		    (most > 0 && entry->recording == replay->entries[chosen].recording)) {
-			continue;
-		}
-		uint16_t size = recording_size(replay, label, entry->recording, &oldest);
-		if (size > most || (size == most && !is_own &&
-				    is_older(&replay->entries[oldest], &replay->entries[chosen]))) {
-			chosen = oldest;
-			most = size;
-			is_own = false;
-		}
-	}
-	return chosen;
-}
-
-/* Recordings of a class in the training part or in the hold-out. */
-static uint16_t recording_count(const struct microtl_replay *replay, uint8_t label, bool held_out)
-{
-	uint16_t count = 0;
-
-	for (uint16_t i = 0; i < replay->count; i++) {
-		const struct microtl_replay_entry *entry = &replay->entries[i];
-		bool first = entry->label == label && microtl_replay_held_out(entry) == held_out;
-
-		for (uint16_t j = 0; first && j < i; j++) {
-			first = replay->entries[j].label != label ||
-				replay->entries[j].recording != entry->recording;
-		}
-		if (first) {
-			count++;
-		}
-	}
-	return count;
-}
-
 static void return_to_training(struct microtl_replay *replay, uint16_t recording)
 {
 	for (uint16_t i = 0; i < replay->count; i++) {
@@ -169,28 +58,6 @@ static void return_to_training(struct microtl_replay *replay, uint16_t recording
 			replay->entries[i].group = MICROTL_REPLAY_TRAINING;
 		}
 	}
-}
-
-/*
- * Whether a new sample is held out. A recording keeps what it was given at its first sample, unless
- * a class would have nothing to train on.
- */
-static bool holds_out(const struct microtl_replay *replay, uint8_t label, uint16_t recording)
-{
-	for (uint16_t i = 0; i < replay->count; i++) {
-		const struct microtl_replay_entry *entry = &replay->entries[i];
-
-		if (entry->recording != recording) {
-			continue;
-		}
-		/* A job may be reading the entries: then the recording stays what it is. */
-		return microtl_replay_held_out(entry) &&
-		       (replay->frozen > 0 || microtl_replay_class_count(replay, label, false) > 0);
-	}
-
-	uint16_t held = recording_count(replay, label, true);
-	uint16_t trained = recording_count(replay, label, false);
-	return trained >= (MICROTL_REPLAY_HOLDOUT_PERIOD - 1) * (held + 1);
 }
 
 /* A place for a sample: free, or the victim's; -1 where a job holds all. */
@@ -204,7 +71,7 @@ static int32_t make_room(struct microtl_replay *replay, const struct microtl_rep
 		return -1;
 	}
 	replay->evicted++;
-	return victim(replay, incoming);
+	return microtl_priv_replay_victim(replay, incoming);
 }
 
 static int32_t store(struct microtl_replay *replay, const struct microtl_replay_entry *entry,
@@ -252,7 +119,7 @@ int microtl_replay_add(struct microtl_replay *replay, const int8_t *features, ui
 		.group = MICROTL_REPLAY_TRAINING,
 	};
 
-	if (holds_out(replay, label, recording)) {
+	if (microtl_priv_replay_holds_out(replay, label, recording)) {
 		entry.group = MICROTL_REPLAY_HELD_OUT;
 	}
 	int32_t place = store(replay, &entry, features);
@@ -314,6 +181,56 @@ int microtl_replay_forget(struct microtl_replay *replay)
 	return features_gone && entries_gone ? 0 : -EIO;
 }
 
+static void swap_entries(struct microtl_replay *replay, uint16_t a, uint16_t b)
+{
+	struct microtl_replay_entry entry = replay->entries[a];
+	int8_t *x = features_at(replay, a);
+	int8_t *y = features_at(replay, b);
+
+	replay->entries[a] = replay->entries[b];
+	replay->entries[b] = entry;
+	for (uint16_t i = 0; i < replay->feature_count; i++) {
+		int8_t value = x[i];
+
+		x[i] = y[i];
+		y[i] = value;
+	}
+}
+
+static void sift_down(struct microtl_replay *replay, uint32_t root, uint32_t count)
+{
+	const struct microtl_replay_entry *entries = replay->entries;
+
+	for (;;) {
+		uint32_t child = 2U * root + 1U;
+
+		if (child >= count) {
+			return;
+		}
+		if (child + 1U < count &&
+		    microtl_priv_replay_is_older(&entries[child], &entries[child + 1U])) {
+			child++;
+		}
+		if (!microtl_priv_replay_is_older(&entries[root], &entries[child])) {
+			return;
+		}
+		swap_entries(replay, (uint16_t)root, (uint16_t)child);
+		root = child;
+	}
+}
+
+/* Heap sort, oldest first: in place, in bounded time. */
+static void sort_by_age(struct microtl_replay *replay)
+{
+	for (uint32_t root = replay->count / 2U; root > 0U; root--) {
+		sift_down(replay, root - 1U, replay->count);
+	}
+	for (uint32_t end = replay->count; end > 1U; end--) {
+		swap_entries(replay, 0, (uint16_t)(end - 1U));
+		sift_down(replay, 0U, end - 1U);
+	}
+}
+
 int microtl_replay_freeze(struct microtl_replay *replay)
 {
 	if (replay->frozen > 0) {
@@ -322,6 +239,7 @@ int microtl_replay_freeze(struct microtl_replay *replay)
 	if (replay->count == 0) {
 		return -ENODATA;
 	}
+	sort_by_age(replay);
 	replay->frozen = replay->count;
 	return 0;
 }
