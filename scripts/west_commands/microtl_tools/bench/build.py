@@ -28,7 +28,7 @@ _COMMON = ("-std=gnu11", "-mthumb", "-ffunction-sections", "-fdata-sections", "-
 # The float rule, for all of the core: its int8 kernels have no float to lose.
 _FLOAT = ("-ffp-contract=off", "-fno-tree-vectorize")
 _JOBS = 2
-_OBJECTS_KEPT = 600
+_OBJECTS_KEPT = 1000
 """The core for a few CPUs and optimisations."""
 
 
@@ -55,6 +55,10 @@ class Unit:
     source: Path
     include: Path | None = None
     defines: tuple[str, ...] = ()
+    system: Path | None = None
+    """Headers of a library."""
+    foreign: bool = False
+    """Somebody else's code: compiled without this project's warnings and float rule."""
 
 
 def tool(name: str) -> str:
@@ -118,7 +122,8 @@ def _object(output: Path, cpu: Cpu, unit: Unit, optimise: str) -> Path:
     if unit.role != "core":
         return _compile(output, cpu, unit, optimise)
     parts = [compiler_version(), *cpu.flags, *cpu.defines, optimise, unit.source.name]
-    key = cache.key([*parts, unit.source.read_bytes(), _headers()])
+    parts += [str(unit.foreign), _headers(), _library_headers(unit.system)]
+    key = cache.key([*parts, unit.source.read_bytes()])
     kept = cache.obtain(
         f"bench-{key}.o", lambda path: _compile(path, cpu, unit, optimise), keep=_OBJECTS_KEPT
     )
@@ -132,13 +137,21 @@ def _headers() -> str:
     return cache.key(path.read_bytes() for path in found)
 
 
+@lru_cache
+def _library_headers(folder: Path | None) -> str:
+    return cache.key(path.read_bytes() for path in sorted(folder.rglob("*.h"))) if folder else ""
+
+
 def _compile(output: Path, cpu: Cpu, unit: Unit, optimise: str) -> Path:
     defines = [f"-D{name}" for name in (*cpu.defines, *unit.defines)]
     includes = ["-I", str(paths.core_root() / "include"), "-I", str(_FIRMWARE)]
     if unit.include is not None:
         includes += ["-I", str(unit.include)]
+    if unit.system is not None:
+        includes += ["-isystem", str(unit.system)]
+    rules = ("-w",) if unit.foreign else (*_WARNINGS, *_FLOAT)
     _call(
-        [tool("gcc"), *cpu.flags, *_COMMON, *_WARNINGS, *_FLOAT, optimise, *defines, *includes]
+        [tool("gcc"), *cpu.flags, *_COMMON, *rules, optimise, *defines, *includes]
         + ["-c", str(unit.source), "-o", str(output)]
     )
     return output
@@ -149,7 +162,7 @@ def _call(command: list[str]) -> None:
     if done.returncode != 0:
         raise MicroTLError(
             f"{Path(command[0]).name} failed on {Path(command[-3]).name}:\n{done.stderr.strip()}",
-            "the core and this compiler do not fit: GCC 12 or newer is what it is tested with",
+            "the sources and this compiler do not fit: tested are GCC 12 and CMSIS-NN 6.0.0",
         )
 
 

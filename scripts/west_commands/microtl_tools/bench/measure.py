@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from microtl_tools.convert.api import ConvertedModel
 
 OPTIMISATIONS = ("-O2", "-O3", "-Os")
+FOR_SPEED = ("-O2", "-O3")
 _SEED = 1
 
 
@@ -55,17 +57,30 @@ class Inference:
     """Bytes of stack that the run used."""
 
 
+def best_inference(
+    model: ConvertedModel, reference: ConvertedModel, cpu: Cpu, library: Sequence[Unit] = ()
+) -> Inference:
+    """Return the inference with fewer instructions, of -O2 and -O3."""
+    runs = [inference(model, reference, cpu, how, library) for how in FOR_SPEED]
+    return min(runs, key=lambda run: run.total.instructions)
+
+
 def inference(
-    model: ConvertedModel, reference: ConvertedModel, cpu: Cpu, optimise: str = "-O2"
+    model: ConvertedModel,
+    reference: ConvertedModel,
+    cpu: Cpu,
+    optimise: str = "-O2",
+    library: Sequence[Unit] = (),
 ) -> Inference:
     """Count one inference of ``model`` on ``cpu``.
 
     The input is random but fixed. ``reference`` is the same model, converted for the portable
-    kernels; MicroTLError where its twin gives another output.
+    kernels; MicroTLError where its twin gives another output. ``library`` is compiled, too, where
+    the model's kernels need it.
     """
     values = _input(model)
     with tempfile.TemporaryDirectory(prefix="microtl-bench-") as folder:
-        units = _units(model, cpu, values, Path(folder))
+        units = [*_units(model, cpu, values, Path(folder)), *library]
         image = build.build(Path(folder), cpu, units, optimise)
         run = trace.run(image.elf, cpu, image.mark)
         code = disassembly(image.elf)

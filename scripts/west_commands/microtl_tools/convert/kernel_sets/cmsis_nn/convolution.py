@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+from microtl_tools.convert.kernel_sets.cmsis_nn.depthwise import as_depthwise
 from microtl_tools.convert.kernel_sets.cmsis_nn.scales import bias, exact_scales, shifts
 from microtl_tools.convert.kernel_sets.fields import array, number, struct
+from microtl_tools.convert.lower.context import constant
 from microtl_tools.convert.program import KernelCall
 
 _DEPTH_MAX = 0xFFFF
@@ -14,9 +16,17 @@ _DEPTH_MAX = 0xFFFF
 
 
 def prepare_conv(call: KernelCall) -> None:
-    """Replace a portable convolution."""
+    """Replace a portable convolution.
+
+    One that is depthwise in the file, of one channel, becomes depthwise again: CMSIS-NN then needs
+    fewer instructions, the portable kernels more.
+    """
     at = struct(call, "at")
     filter_c = number(call, "filter_c")
+    if call.source.kind == "DEPTHWISE_CONV_2D":
+        taps = array(call, "weights").values.reshape(at["out_c"], -1)
+        as_depthwise(call, at["out_c"], constant("weights", taps.T))
+        return
     if not exact_scales(call) or at["kernel_h"] * at["kernel_w"] * filter_c > _DEPTH_MAX:
         return
     if _is_row(at, filter_c) and not _row_is_exact(at):

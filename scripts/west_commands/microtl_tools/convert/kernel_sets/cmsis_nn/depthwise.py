@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from microtl_tools.convert.kernel_sets.cmsis_nn.scales import bias, exact_scales, shifts
 from microtl_tools.convert.kernel_sets.fields import array, number, struct
-from microtl_tools.convert.program import KernelCall
+from microtl_tools.convert.program import Constant, KernelCall
 
 _HELIUM_CHANNELS = 124
 """``CH_IN_BLOCK_MVE``: channels that the Helium kernel takes at a time."""
@@ -17,8 +17,12 @@ _POSITION_MAX = 0x7FFF
 
 def prepare_depthwise(call: KernelCall) -> None:
     """Replace a portable depthwise convolution."""
+    as_depthwise(call, number(call, "depth_multiplier"), array(call, "weights"))
+
+
+def as_depthwise(call: KernelCall, multiplier: int, weights: Constant) -> None:
+    """Make a call a depthwise convolution if that is exact; ``weights`` as the kernel's."""
     at = struct(call, "at")
-    multiplier = number(call, "depth_multiplier")
     if not exact_scales(call) or not _in_range(at):
         return
     single = multiplier == 1 and at["dilation_h"] == 1 and at["dilation_w"] == 1
@@ -35,7 +39,7 @@ def prepare_depthwise(call: KernelCall) -> None:
         "input_zero_point": number(call, "input_zero_point"),
         "out": struct(call, "out"),
         "scratch_size": scratch,
-        "weights": array(call, "weights"),
+        "weights": weights,
         "bias": bias(call, at["out_c"]),
         "multiplier": array(call, "multiplier"),
         "shift": shifts(call),
