@@ -91,7 +91,8 @@ def _block(owner: str, size: int, leaves: Sequence[_Leaf], box: Box) -> list[str
         inner = box.inset(2, _TITLE, 2, 2)
     for leaf, place in zip(leaves, squarify([x.size for x in leaves], inner), strict=True):
         parts.append(_rect(place, "none", 0.5, f"{owner}: {leaf.label}: {show(leaf.size)} bytes"))
-        parts.extend(_label(leaf, place))
+        # "microtl_" in front of every name in MicroTL's block would leave no room for the rest.
+        parts.extend(_label(_Leaf(leaf.label.removeprefix(f"{owner}_"), leaf.size), place))
     return parts
 
 
