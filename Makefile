@@ -29,7 +29,7 @@ demo: python
 	@$(VENV) scripts/demo/demo.py
 
 figures: python
-	@$(PYTHON) scripts/setup/environment.py demo
+	@$(PYTHON) scripts/setup/environment.py figures
 	@$(VENV) scripts/demo/figures.py
 
 test: python

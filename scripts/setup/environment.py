@@ -27,11 +27,16 @@ DATA = VENV / "data"
 
 # What a target needs, in the order of installation. An optional layer that cannot be had is said
 # and left out; the tests then say what they used instead.
-LAYERS = {"demo": ("demo", "data"), "test": ("demo", "data", "test", "oracle")}
+LAYERS = {
+    "demo": ("demo", "data"),
+    "figures": ("demo", "data", "figures"),
+    "test": ("demo", "data", "test", "oracle"),
+}
 OPTIONAL = {"oracle": "golden vectors stand in for TensorFlow Lite Micro"}
 CONTENT = {
     "demo": "the libraries of the tools",
     "data": "the smart-watch recordings",
+    "figures": "scikit-learn, for its digits",
     "test": "TensorFlow, test tools and linters (about 500 MB)",
     "oracle": "TensorFlow Lite Micro, the reference",
     "zephyr": "what Zephyr's build and twister need",

@@ -23,6 +23,7 @@ lock() {
 
 lock demo --upgrade
 lock test --upgrade --constraints demo.txt
+lock figures --upgrade --constraints test.txt
 lock oracle --upgrade --constraints test.txt --no-deps
 lock data --upgrade --no-deps
 lock zephyr --upgrade --constraints test.txt

@@ -90,7 +90,7 @@ ZEPHYR = (
 
 def provide(target: str, zephyr: bool) -> None:
     """Install what ``target`` needs; MissingError if something required is missing afterwards."""
-    needs = DEMO if target == "demo" else DEMO + TEST + (ZEPHYR if zephyr else ())
+    needs = DEMO + TEST + (ZEPHYR if zephyr else ()) if target == "test" else DEMO
     missing = [need for need in needs if not need.works()]
     if not missing:
         return
