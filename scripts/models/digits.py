@@ -93,7 +93,8 @@ def quantize(x: Images, model: Path) -> NDArray[np.int8]:
     scale, zero_point = np.float32(end.scale), end.zero_point
     # Ties away from zero, as TensorFlow Lite Micro's QUANTIZE; the pixels are not negative.
     q = np.floor((x / scale).astype(np.float64) + 0.5) + zero_point
-    return np.clip(q, -128, 127).astype(np.int8)
+    quantized: NDArray[np.int8] = np.clip(q, -128, 127).astype(np.int8)
+    return quantized
 
 
 def array(name: str, values: NDArray[Any], kind: str) -> str:
