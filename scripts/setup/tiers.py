@@ -130,6 +130,8 @@ def twister(*options: str) -> Command:
         "--clobber-output",
         "--overflow-as-errors",
         "--inline-logs",
+        # A test that hangs is to be found out; one on a busy machine is not to fail.
+        "--timeout-multiplier=5",
         *options,
     ]
 
