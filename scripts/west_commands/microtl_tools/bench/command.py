@@ -16,12 +16,18 @@ from microtl_tools.output import dump_json, emit, write_atomic
 if TYPE_CHECKING:
     from microtl_tools.bench.measure import Inference
     from microtl_tools.bench.training import Training
+    from microtl_tools.convert.api import ConvertedModel
+
+_OPTIMISE = "-O2"
 
 DESCRIPTION = """\
 Build the C core and a model for a CPU with arm-none-eabi-gcc, run it in QEMU, compare the output
 with the twin's, and count every instruction: of each layer, of a training step of the head, of a
 label. Counts are exact and repeatable. Cycles are an estimate: the instructions that ran, times the
 table of the Cortex-M4 reference manual, zero wait states; a board with wait states takes longer.
+
+With --cmsis-nn, the same model is also measured with Arm's kernels, in the same program on the same
+CPU, each side with the better of -O2 and -O3.
 """
 
 EPILOG = """\
@@ -30,6 +36,7 @@ examples:
   microtl bench kws.tflite --cpu cortex-m3 --optimise -Os --json
   microtl bench --head 640x10 --cpu cortex-m4f
   microtl bench kws.tflite --picture kws.svg
+  microtl bench kws.tflite --cmsis-nn ../modules/lib/cmsis-nn
 """
 
 
@@ -54,9 +61,14 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     parser.add_argument("--kernels", metavar="SET", help="kernel set; default: the CPU's fastest")
     parser.add_argument(
         "--optimise",
-        default="-O2",
         choices=("-O2", "-O3", "-Os"),
         help="how GCC optimises; default: -O2 (write --optimise=-Os)",
+    )
+    parser.add_argument(
+        "--cmsis-nn",
+        type=Path,
+        metavar="DIR",
+        help="folder of CMSIS-NN 6.0.0: measure its kernels, too",
     )
     parser.add_argument("--picture", type=Path, metavar="FILE", help="bars a layer, .png or .svg")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -75,35 +87,78 @@ def run(args: argparse.Namespace) -> int:
         if args.model is None:
             raise UsageError("--picture shows the layers of a MODEL: name one")
         picture.check_path(args.picture)
+    _check_cmsis_nn(args)
     cpu = cpu_named(args.cpu)
     tools = {"gcc": build.compiler_version(), "qemu": trace.version()}
     inference = _inference(args, cpu) if args.model is not None else None
+    peer = _peer(args, cpu) if args.cmsis_nn is not None else None
     training = _training(args, cpu)
     if args.picture is not None and inference is not None:
         data = picture.draw(inference, args.model.stem, args.picture)
         write_atomic(args.picture, data, force=args.force)
     if args.json:
-        _print_json(cpu, tools, inference, training)
+        _print_json(cpu, tools, inference, peer, training)
     else:
-        _print_text(cpu, tools, inference, training)
+        _print_text(cpu, tools, inference, peer, training)
     return 0
 
 
+def _check_cmsis_nn(args: argparse.Namespace) -> None:
+    """Refuse what does not go together with, or without, CMSIS-NN."""
+    from microtl_tools.bench import cmsis_nn
+
+    if args.cmsis_nn is None:
+        if args.kernels == cmsis_nn.KERNELS:
+            raise UsageError(
+                f"--kernels {cmsis_nn.KERNELS}: CMSIS-NN itself is missing",
+                "name its folder with --cmsis-nn DIR and leave --kernels out",
+            )
+        return
+    if args.model is None:
+        raise UsageError("--cmsis-nn compares the inference of a MODEL: name one")
+    if args.kernels == cmsis_nn.KERNELS:
+        raise UsageError(
+            f"--kernels {cmsis_nn.KERNELS} would compare CMSIS-NN to itself", "leave one out"
+        )
+    if args.optimise is not None:
+        raise UsageError(
+            "--optimise and --cmsis-nn do not go together",
+            "with --cmsis-nn each side has the better of -O2 and -O3",
+        )
+    cmsis_nn.check(args.cmsis_nn)
+
+
 def _inference(args: argparse.Namespace, cpu: Cpu) -> Inference:
-    from microtl_tools.bench.measure import inference
+    from microtl_tools.bench.measure import best_inference, inference
+
+    model, reference = _converted(args, args.kernels or cpu.kernels)
+    if args.cmsis_nn is not None:
+        return best_inference(model, reference, cpu)
+    return inference(model, reference, cpu, args.optimise or _OPTIMISE)
+
+
+def _peer(args: argparse.Namespace, cpu: Cpu) -> Inference:
+    """Measure the same with CMSIS-NN."""
+    from microtl_tools.bench import cmsis_nn
+    from microtl_tools.bench.measure import best_inference
+
+    model, reference = _converted(args, cmsis_nn.KERNELS)
+    return best_inference(model, reference, cpu, cmsis_nn.units(args.cmsis_nn))
+
+
+def _converted(args: argparse.Namespace, kernels: str) -> tuple[ConvertedModel, ConvertedModel]:
+    """Return the model for a kernel set, and for the portable one."""
     from microtl_tools.convert.api import Options, convert
 
-    kernels = args.kernels or cpu.kernels
     model = convert(args.model, Options(head_layers=0, kernels=kernels))
-    reference = convert(args.model, Options(head_layers=0))
-    return inference(model, reference, cpu, args.optimise)
+    return model, convert(args.model, Options(head_layers=0))
 
 
 def _training(args: argparse.Namespace, cpu: Cpu) -> Training | None:
     from microtl_tools.bench.training import training
 
     widths = _head_widths(args)
-    return None if widths is None else training(widths, cpu, args.optimise)
+    return None if widths is None else training(widths, cpu, args.optimise or _OPTIMISE)
 
 
 def _head_widths(args: argparse.Namespace) -> tuple[int, ...] | None:
@@ -130,16 +185,21 @@ def _head_widths(args: argparse.Namespace) -> tuple[int, ...] | None:
 
 
 def _print_text(
-    cpu: Cpu, tools: dict[str, str], inference: Inference | None, training: Training | None
+    cpu: Cpu,
+    tools: dict[str, str],
+    inference: Inference | None,
+    peer: Inference | None,
+    training: Training | None,
 ) -> None:
     from microtl_tools.bench import report
 
     emit(f"{cpu.title} ({cpu.machine}), {tools['gcc']}, {tools['qemu']}")
     if inference is not None:
-        emit(f"\nInference, kernels {inference.kernels}, {inference.optimise}:")
-        emit(report.inference_text(inference))
+        beside = f"; CMSIS-NN, {peer.optimise}" if peer is not None else ""
+        emit(f"\nInference, kernels {inference.kernels}, {inference.optimise}{beside}:")
+        emit(report.inference_text(inference, peer))
         emit("")
-        emit(report.memory_text(inference))
+        emit(report.memory_text(inference, peer))
     if training is not None:
         emit(f"\nTraining of a head of {'x'.join(map(str, training.widths))}:")
         emit(report.training_text(training))
@@ -147,7 +207,11 @@ def _print_text(
 
 
 def _print_json(
-    cpu: Cpu, tools: dict[str, str], inference: Inference | None, training: Training | None
+    cpu: Cpu,
+    tools: dict[str, str],
+    inference: Inference | None,
+    peer: Inference | None,
+    training: Training | None,
 ) -> None:
     from microtl_tools.bench import report
 
@@ -157,6 +221,7 @@ def _print_json(
             "machine": cpu.machine,
             "tools": tools,
             "inference": None if inference is None else report.inference_json(inference),
+            "cmsis_nn": None if peer is None else report.inference_json(peer),
             "training": None if training is None else report.training_json(training),
         }
     )

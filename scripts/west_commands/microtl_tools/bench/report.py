@@ -13,27 +13,36 @@ from microtl_tools.bench.training import Training
 from microtl_tools.output import table
 
 
-def inference_text(result: Inference) -> str:
-    """Return the table of one inference, layer by layer."""
+def inference_text(result: Inference, peer: Inference | None = None) -> str:
+    """Return the table of one inference, layer by layer, beside that of CMSIS-NN."""
     rows = [
         (layer.number, layer.kind, _kernel(layer.kernel), *_numbers(layer.cost, layer.macs))
         for layer in result.layers
     ]
     rows.append(("", "whole inference", "", *_numbers(result.total, result.macs)))
-    headers = ("op", "kind", "kernel", "MACs", "instructions", "per MAC", "cycles*", "per MAC")
-    return table(rows, (*headers, "loaded", "stored"))
+    headers = ["op", "kind", "kernel", "MACs", "instructions", "per MAC", "cycles*", "per MAC"]
+    headers += ["loaded", "stored", "CMSIS-NN instructions"]
+    beside: list[tuple[object, ...]] = [("",) for _ in result.layers]
+    if peer is None:
+        beside.append(("not measured",))
+    else:
+        headers += ["ratio", "CMSIS-NN cycles*", "ratio"]
+        pairs = [(a.cost, b.cost) for a, b in zip(result.layers, peer.layers, strict=True)]
+        beside = [_beside(*pair) for pair in (*pairs, (result.total, peer.total))]
+    return table([(*row, *more) for row, more in zip(rows, beside, strict=True)], headers)
 
 
-def memory_text(result: Inference) -> str:
-    """Return the table of what the model takes."""
+def memory_text(result: Inference, peer: Inference | None = None) -> str:
+    """Return the table of what the model takes, beside that of CMSIS-NN."""
+    sides = [result] if peer is None else [result, peer]
     rows = [
-        ("code of the kernels", result.image.code),
-        ("read-only data of the kernels", result.image.rodata),
-        ("model: weights and tables", result.image.model),
-        ("arena: activations and scratch", result.arena),
-        ("stack", result.stack),
+        ("code of the kernels", *(side.image.code for side in sides)),
+        ("read-only data of the kernels", *(side.image.rodata for side in sides)),
+        ("model: weights and tables", *(side.image.model for side in sides)),
+        ("arena: activations and scratch", *(side.arena for side in sides)),
+        ("stack", *(side.stack for side in sides)),
     ]
-    return table(rows, ("memory", "bytes"))
+    return table(rows, ("memory", "bytes", "CMSIS-NN bytes")[: len(sides) + 1])
 
 
 def training_text(result: Training) -> str:
@@ -100,6 +109,16 @@ def _numbers(cost: Cost, macs: int) -> tuple[object, ...]:
         _ratio(cost.cycles, macs),
         cost.loaded,
         cost.stored,
+    )
+
+
+def _beside(own: Cost, peer: Cost) -> tuple[object, ...]:
+    """Return what CMSIS-NN costs, and how much of that the own kernels do."""
+    return (
+        peer.instructions,
+        _ratio(own.instructions, peer.instructions),
+        peer.cycles,
+        _ratio(own.cycles, peer.cycles),
     )
 
 
