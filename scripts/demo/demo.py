@@ -66,6 +66,7 @@ def run() -> None:
         f"\n2. Persons {people} wear it. Each does every exercise for a while, {new} too, and\n"
         "   labels the first windows of each. The C code learns from these, hold-out included;\n"
         "   later windows judge (% right). The gate puts the new head live or keeps the old one.\n"
+        "   Beside it what the nearest class mean gets from the same labels, without training.\n"
     )
     teaching = _play(staged, staged.samples(files.users), taught)
     emit(_table(teaching, new))
@@ -112,7 +113,7 @@ def _table(outcomes: Sequence[Outcome], new: str | None) -> str:
                 row += [_change(before.old, after.old), _change(before.new, after.new)]
             rows.append([*row, _percent(user.nearest_mean.all), accepted])
     parts = ["known ones", new] if new is not None else []
-    headers = ["", "windows", "all exercises", *parts, "nearest mean", "gate accepts"]
+    headers = ["", "labels of each", "all exercises", *parts, "nearest mean", "gate accepts"]
     rows.sort(key=lambda row: str(row[0]))
     return _indent(table(rows, headers, right=range(1, len(headers))))
 
