@@ -124,9 +124,11 @@ def _object(output: Path, cpu: Cpu, unit: Unit, optimise: str) -> Path:
     parts = [compiler_version(), *cpu.flags, *cpu.defines, optimise, unit.source.name]
     parts += [str(unit.foreign), _headers(), _library_headers(unit.system)]
     key = cache.key([*parts, unit.source.read_bytes()])
-    kept = cache.obtain(
-        f"bench-{key}.o", lambda path: _compile(path, cpu, unit, optimise), keep=_OBJECTS_KEPT
-    )
+
+    def compile_unit(path: Path) -> None:
+        _compile(path, cpu, unit, optimise)
+
+    kept = cache.obtain(f"bench-{key}.o", compile_unit, keep=_OBJECTS_KEPT)
     return Path(shutil.copyfile(kept, output))
 
 
