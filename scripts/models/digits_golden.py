@@ -27,7 +27,7 @@ from microtl_tools.twin.learner import GateVerdict, Learner  # noqa: E402
 MODEL = ROOT / "samples" / "hello_transfer" / "src" / "model"
 FOLDER = ROOT / "tests" / "twin" / "src"
 CAPACITY = 40
-SETTINGS = {"base_fill": 20.0}
+SETTINGS = {"base_fill": 20.0, "epochs": 4.0}
 SEED = 1
 RECORDING_LENGTH = 4
 

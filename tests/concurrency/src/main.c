@@ -19,6 +19,7 @@
 #include <microtl/trainer.h>
 #include <microtl/window.h>
 
+#include "accepting.h"
 #include "digits.h"
 #include "heads.h"
 #include "samples.h"
@@ -29,9 +30,6 @@
 
 MICROTL_LEARNER_DEFINE(learner, digits, DIGITS);
 MICROTL_WINDOW_DEFINE(window, digits, DIGITS, PIXELS_PER_ROW, 8, 8);
-
-/* Accepts whatever was trained: the test wants heads to change. */
-static struct microtl_fit_config accepting;
 
 static struct heads live;
 static struct heads seen[READERS];
@@ -208,18 +206,7 @@ ZTEST(microtl_concurrency, test_readers_only_ever_see_whole_heads)
 {
 	uint32_t crc;
 
-	accepting = *learner.learning.config;
-	accepting.gate = (struct microtl_gate_config)MICROTL_GATE_CONFIG_DEFAULT;
-	accepting.gate.accuracy_margin = 1.0f;
-	accepting.gate.loss_margin = 100.0f;
-	accepting.gate.recall_min = 0.0f;
-	accepting.gate.base_margin = 1.0f;
-	accepting.gate.gain_sigmas = 0.0f;
-	accepting.gate.coverage = 0.0f;
-	accepting.gate.old_min = 0;
-	accepting.gate.new_min = 0;
-	accepting.gate.own_min = 0;
-	learner.learning.config = &accepting;
+	accept_everything(&learner);
 
 	zassert_ok(microtl_learner_reset(&learner));
 	zassert_ok(microtl_learner_forget(&learner));

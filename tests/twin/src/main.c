@@ -71,9 +71,7 @@ ZTEST(microtl_twin, test_sensor_stream_learns_to_the_bit)
 			  "the trained head differs from the twin's");
 }
 
-/* Integer scaling rounds a tie up, float away from zero: the same for pixels, which are not
- * negative; but 1 / 255 as float is a little more, which turns the only tie into none.
- */
+/* The two roundings differ in ties: integer arithmetic rounds them up. */
 ZTEST(microtl_twin, test_int16_stream_is_the_float_stream_within_one)
 {
 	int8_t input[DIGITS_INPUT_SIZE];

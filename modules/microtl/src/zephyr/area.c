@@ -61,12 +61,16 @@ static int page_size(const struct flash_area *partition, uint32_t *size)
 /* Learners are kept in the order of their names: each has the same part after an update. */
 static uint32_t index_of(const struct microtl_learner *learner, uint32_t *count)
 {
-	const struct microtl_learner_config *first = NULL;
 	uint32_t index = 0;
 
-	STRUCT_SECTION_COUNT(microtl_learner_config, count);
-	STRUCT_SECTION_GET(microtl_learner_config, 0, &first);
-	index = (uint32_t)(learner->config - first);
+	*count = 0;
+	STRUCT_SECTION_FOREACH(microtl_learner_config, config)
+	{
+		if (config->learner == learner) {
+			index = *count;
+		}
+		(*count)++;
+	}
 	return index;
 }
 

@@ -71,7 +71,7 @@ void microtl_priv_latency_note(struct microtl_latency *latency, uint32_t start)
 	latency->max_us = MAX(latency->max_us, latency->last_us);
 }
 
-static void set_up(const struct microtl_learner_config *config)
+void microtl_priv_set_up(const struct microtl_learner_config *config)
 {
 	struct microtl_learner *learner = config->learner;
 
@@ -101,7 +101,7 @@ static void set_up(const struct microtl_learner_config *config)
 static int set_up_all(void)
 {
 	STRUCT_SECTION_FOREACH(microtl_learner_config, config) {
-		set_up(config);
+		microtl_priv_set_up(config);
 	}
 	return 0;
 }

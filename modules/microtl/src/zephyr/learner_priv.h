@@ -16,6 +16,9 @@
 /** How a training goes, by Kconfig. */
 extern const struct microtl_fit_config microtl_priv_fit_config;
 
+/** @brief Set up a learner that is all zero, as at boot. */
+void microtl_priv_set_up(const struct microtl_learner_config *config);
+
 /** @brief Lock what changes classes or flash, then what answers. */
 void microtl_priv_lock(struct microtl_learner *learner);
 void microtl_priv_unlock(struct microtl_learner *learner);

@@ -1,0 +1,106 @@
+/*
+ * SPDX-FileCopyrightText: The MicroTL authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+#include "board.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <zephyr/sys/crc.h>
+#include <zephyr/ztest.h>
+
+#include <microtl/trainer.h>
+
+#include "accepting.h"
+#include "digits.h"
+#include "learner_priv.h"
+#include "samples.h"
+
+MICROTL_LEARNER_DEFINE(learner, digits, DIGITS);
+
+static void boot(const struct microtl_learner_config *config)
+{
+	memset(&learner, 0, sizeof(learner));
+	memset(learner_active, 0xA5, sizeof(learner_active));
+	memset(learner_shadow, 0xA5, sizeof(learner_shadow));
+	microtl_priv_set_up(config);
+	zassert_ok(microtl_learner_ready(&learner));
+}
+
+void board_boot(void)
+{
+	boot(&learner_config);
+}
+
+void board_boot_other_model(void)
+{
+	static struct microtl_model model;
+	static struct microtl_learner_config config;
+
+	model = digits_model;
+	model.id.backbone++;
+	config = learner_config;
+	config.model = &model;
+	boot(&config);
+}
+
+uint32_t board_head(void)
+{
+	const struct microtl_head *head = &learner.learning.active;
+	uint32_t crc = crc32_ieee((const uint8_t *)head->params, DIGITS_PARAM_COUNT * 4U);
+
+	return crc32_ieee_update(crc, (const uint8_t *)&head->classes, sizeof(head->classes));
+}
+
+/* A log that was rewritten gives the samples other places. */
+uint32_t board_labels(void)
+{
+	const struct microtl_replay *replay = &learner.learning.replay;
+	uint32_t sum = replay->count;
+
+	for (uint16_t i = 0; i < replay->count; i++) {
+		struct microtl_replay_entry entry = replay->entries[i];
+		uint32_t crc = crc32_ieee((const uint8_t *)microtl_replay_features(replay, i),
+					  DIGITS_FEATURE_SIZE);
+
+		sum += crc32_ieee_update(crc, (const uint8_t *)&entry, sizeof(entry));
+	}
+	return sum;
+}
+
+int board_label(uint32_t image)
+{
+	struct microtl_inference result;
+	uint8_t label;
+	int ret = microtl_learner_class_find(&learner, "9", &label);
+
+	if (ret == -ENOENT) {
+		ret = microtl_learner_class_add(&learner, "9", &label);
+	}
+	if (ret == 0) {
+		ret = microtl_learner_infer(&learner, samples_taught[image], NULL, &result,
+					    K_FOREVER);
+	}
+	if (ret == 0) {
+		ret = microtl_learner_label(&learner, result.token, label,
+					    (uint16_t)(image / SAMPLES_RECORDING_LENGTH));
+	}
+	return ret;
+}
+
+void board_learn(uint64_t seed)
+{
+	struct microtl_train_status status;
+
+	for (uint32_t image = 0; image < SAMPLES_TAUGHT; image++) {
+		zassert_ok(board_label(image));
+	}
+	accept_everything(&learner);
+	zassert_ok(microtl_train_start(&learner, seed));
+	zassert_ok(microtl_train_wait(&learner, K_FOREVER));
+	microtl_train_status_get(&learner, &status);
+	zassert_ok(status.error);
+	zassert_equal(status.result.verdict, MICROTL_VERDICT_ACCEPTED);
+}

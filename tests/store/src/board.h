@@ -1,0 +1,35 @@
+/*
+ * SPDX-FileCopyrightText: The MicroTL authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+/** A board whose learner can be booted again, with this firmware or another. */
+
+#ifndef BOARD_H_
+#define BOARD_H_
+
+#include <stdint.h>
+
+#include <microtl/learner.h>
+
+extern struct microtl_learner learner;
+
+/** Boots: what is in RAM is gone, what is in flash is read. */
+void board_boot(void);
+
+/** Boots a firmware whose model has another backbone. */
+void board_boot_other_model(void);
+
+/** CRC of the active head: parameters and the classes that take part. */
+uint32_t board_head(void);
+
+/** Sum over the samples of the CRC of features, label, recording, hold-out. */
+uint32_t board_labels(void);
+
+/** Labels images as a 9 and trains until the new head is live. */
+void board_learn(uint64_t seed);
+
+/** Labels one image. */
+int board_label(uint32_t image);
+
+#endif /* BOARD_H_ */
