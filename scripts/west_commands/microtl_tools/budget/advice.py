@@ -23,6 +23,8 @@ _PREFIX = "CONFIG_MICROTL_"
 _SAMPLES_MIN = 10
 """Fewer samples than this in the replay memory are no advice."""
 _STACK_STEP = 64
+STACK_MIN = 768
+"""Least stack of the trainer that Kconfig accepts; a test compares the two."""
 _FAST_SETS = ("dsp", "cmsis_nn", "mve")
 _REPLACED = ("conv2d", "depthwise_conv2d", "fully_connected")
 """Portable kernels that the fast sets stand in for."""
@@ -100,7 +102,7 @@ def _smaller_stack(report: ImageReport) -> Iterator[Advice]:
         if "trainer" not in stack.name or stack.unbounded or stack.reserved is None:
             continue
         # One step more than the bound: nobody wants a stack that is full to the last word.
-        enough = (stack.bytes // _STACK_STEP + 2) * _STACK_STEP
+        enough = max(STACK_MIN, (stack.bytes // _STACK_STEP + 2) * _STACK_STEP)
         yield Advice(
             f"{_PREFIX}TRAINER_STACK_SIZE={enough} (its bound is {stack.bytes})",
             RAM,

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from microtl_tools.budget.advice import Advice, advise
+from microtl_tools.budget.advice import STACK_MIN, Advice, advise
 from microtl_tools.budget.build_folder import builds
 from microtl_tools.budget.limits import Limits, check
 from microtl_tools.budget.report import report_build
 from microtl_tools.budget.stack import StackBound
+
+ROOT = Path(__file__).resolve().parents[4]
 
 CONFIG = """\
 CONFIG_MICROTL_REPLAY_SAMPLE_COUNT=20
@@ -58,6 +60,12 @@ def test_a_stack_is_cut_to_its_bound_only_if_that_is_one(make_build: Callable[..
     assert Advice("CONFIG_MICROTL_TRAINER_STACK_SIZE=768 (its bound is 700)", "ram", 1280) in found
     open_end = replace(bound, unbounded=("tell: call through a pointer",))
     assert not [a for a in advice(folder, Limits(ram=0), open_end) if "STACK" in a.what]
+
+
+def test_no_stack_is_advised_that_kconfig_refuses() -> None:
+    kconfig = (ROOT / "modules/microtl/src/zephyr/Kconfig.trainer").read_text(encoding="utf-8")
+    option = kconfig[kconfig.index("config MICROTL_TRAINER_STACK_SIZE") :]
+    assert f"\trange {STACK_MIN} " in option[: option.index("\thelp")]
 
 
 def test_largest_savings_come_first(make_build: Callable[..., Path]) -> None:
