@@ -138,7 +138,7 @@ def _next(backbone: protocol.Backbone, files: stage.Files) -> str:
     model = _shown(backbone.file)
     return "\n".join(
         [
-            "Try next, with this model or your own:",
+            "Try next, with this model or your own, and recordings of more people:",
             f"  .venv/bin/microtl inspect {model}",
             f"  .venv/bin/microtl simulate {model} \\",
             f"      --data {_shown(files.users)} --scenario new-class --only-new \\",
