@@ -64,8 +64,7 @@ static uint32_t index_of(const struct microtl_learner *learner, uint32_t *count)
 	uint32_t index = 0;
 
 	*count = 0;
-	STRUCT_SECTION_FOREACH(microtl_learner_config, config)
-	{
+	STRUCT_SECTION_FOREACH(microtl_learner_config, config) {
 		if (config->learner == learner) {
 			index = *count;
 		}
