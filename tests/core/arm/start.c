@@ -11,7 +11,7 @@
 extern uint32_t stack_top;
 extern uint32_t data_load, data_start, data_end, bss_start, bss_end;
 
-int main(void);
+int main(int argc, char **argv);
 void reset(void);
 void fault(void);
 int _write(int file, const char *data, int size);
@@ -63,7 +63,7 @@ void reset(void)
 	for (uint32_t *to = &bss_start; to < &bss_end; to++) {
 		*to = 0;
 	}
-	_exit(main());
+	_exit(main(0, NULL));
 }
 
 __attribute__((section(".vectors"), used)) static const void *const vectors[16] = {

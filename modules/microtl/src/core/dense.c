@@ -5,6 +5,7 @@
 
 #include "dense.h"
 
+#include "build_options.h"
 #include "mathf.h"
 
 void microtl_priv_dense_forward(const float *weights, size_t stride, size_t rows, const float *x,
@@ -78,15 +79,11 @@ void microtl_priv_dense_update(const struct microtl_priv_update *update, float *
 			       float *state, size_t state_stride, const float *x, size_t count,
 			       float delta)
 {
-	switch (update->kind) {
-	case MICROTL_OPTIMIZER_MOMENTUM:
+	if (update->kind == MICROTL_OPTIMIZER_MOMENTUM) {
 		update_momentum(update, weights, state, x, count, delta);
-		break;
-	case MICROTL_OPTIMIZER_ADAM:
+	} else if (MICROTL_WITH_ADAM && update->kind == MICROTL_OPTIMIZER_ADAM) {
 		update_adam(update, weights, state, state + state_stride, x, count, delta);
-		break;
-	case MICROTL_OPTIMIZER_SGD:
+	} else {
 		update_sgd(update, weights, x, count, delta);
-		break;
 	}
 }

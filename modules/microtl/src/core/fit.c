@@ -11,6 +11,7 @@
 #include "dense.h"
 #include "fit_phases.h"
 #include "fit_samples.h"
+#include "layers.h"
 
 size_t microtl_fit_workspace_size(const struct microtl_head_spec *spec, uint16_t replay_capacity,
 				  uint16_t base_count)
@@ -22,8 +23,11 @@ size_t microtl_fit_workspace_size(const struct microtl_head_spec *spec, uint16_t
 
 static bool config_valid(const struct microtl_fit_config *config)
 {
-	return config->epochs > 0 && config->batch > 0 && config->folds <= MICROTL_FIT_FOLDS_MAX &&
-	       config->min_improvement >= 0.0f && microtl_priv_optimizer_valid(&config->optimizer);
+	return config->epochs > 0 && config->batch > 0 &&
+	       (MICROTL_WITH_BATCH || config->batch == 1) &&
+	       (MICROTL_WITH_PATIENCE || config->patience == 0) &&
+	       config->folds <= MICROTL_FIT_FOLDS_MAX && config->min_improvement >= 0.0f &&
+	       microtl_priv_optimizer_valid(&config->optimizer);
 }
 
 static bool memory_valid(const struct microtl_fit_config *config,
@@ -119,7 +123,7 @@ int microtl_fit_start(struct microtl_fit *fit, const struct microtl_fit_config *
 								base == NULL ? 0 : base->count)) {
 		return -ENOMEM;
 	}
-	if (active->spec->loss == MICROTL_LOSS_MSE) {
+	if (microtl_priv_is_mse(active->spec->loss)) {
 		return -ENOTSUP;
 	}
 	int ret = microtl_replay_freeze(replay);
@@ -195,7 +199,7 @@ int microtl_fit_step(struct microtl_fit *fit)
 		ret = microtl_priv_fit_train(fit);
 		break;
 	case MICROTL_FIT_VALIDATE:
-		ret = microtl_priv_fit_validate(fit);
+		ret = MICROTL_WITH_PATIENCE ? microtl_priv_fit_validate(fit) : -EALREADY;
 		break;
 	case MICROTL_FIT_EVALUATE:
 		ret = microtl_priv_fit_evaluate(fit, &done);

@@ -10,6 +10,20 @@
 
 #include <microtl/fit.h>
 
+#include "build_options.h"
+
+/* Samples of a mini-batch. */
+static inline uint16_t microtl_priv_fit_batch(const struct microtl_fit *fit)
+{
+	return MICROTL_WITH_BATCH ? fit->config->batch : 1U;
+}
+
+/* Epochs without improvement that are waited for, 0 = early stopping is off. */
+static inline uint16_t microtl_priv_fit_patience(const struct microtl_fit *fit)
+{
+	return MICROTL_WITH_PATIENCE ? fit->config->patience : 0U;
+}
+
 /* Mini-batches of one training on so many samples. */
 uint32_t microtl_priv_fit_steps(const struct microtl_fit *fit, uint16_t samples);
 

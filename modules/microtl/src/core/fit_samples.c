@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "fit_phases.h"
 #include "rng.h"
 
 uint16_t microtl_priv_sample_count(const struct microtl_fit *fit)
@@ -92,61 +93,19 @@ bool microtl_priv_sample_validates(const struct microtl_fit *fit, uint16_t sampl
 	       fit->replay->entries[sample].group == MICROTL_PRIV_VALIDATION;
 }
 
-static void sift_down(const struct microtl_replay_entry *entries, uint16_t *heap, uint32_t root,
-		      uint32_t count)
-{
-	for (;;) {
-		uint32_t child = 2U * root + 1U;
-
-		if (child >= count) {
-			return;
-		}
-		if (child + 1U < count &&
-		    entries[heap[child]].recording < entries[heap[child + 1U]].recording) {
-			child++;
-		}
-		if (entries[heap[root]].recording >= entries[heap[child]].recording) {
-			return;
-		}
-		uint16_t item = heap[root];
-		heap[root] = heap[child];
-		heap[child] = item;
-		root = child;
-	}
-}
-
-/* Heap sort: bounded time, no memory. */
-static void sort_by_recording(const struct microtl_replay_entry *entries, uint16_t *order,
-			      uint32_t count)
-{
-	for (uint32_t root = count / 2U; root > 0U; root--) {
-		sift_down(entries, order, root - 1U, count);
-	}
-	for (uint32_t end = count; end > 1U; end--) {
-		uint16_t item = order[0];
-
-		order[0] = order[end - 1U];
-		order[end - 1U] = item;
-		sift_down(entries, order, 0U, end - 1U);
-	}
-}
-
-/* End of the run of one recording, and the class it counts for: its lowest label. */
-static uint32_t recording_run(const struct microtl_fit *fit, uint32_t begin, uint32_t count,
-			      uint8_t *label)
+/*
+ * The oldest entry of a recording, given one of its entries; the recording counts for that entry's
+ * class. Entries are sorted by age. A recording is held out as a whole or not at all.
+ */
+static uint16_t first_of_recording(const struct microtl_fit *fit, uint16_t index)
 {
 	const struct microtl_replay_entry *entries = fit->replay->entries;
-	uint32_t end = begin;
+	uint16_t first = 0;
 
-	*label = MICROTL_LABEL_NONE;
-	while (end < count &&
-	       entries[fit->order[end]].recording == entries[fit->order[begin]].recording) {
-		if (entries[fit->order[end]].label < *label) {
-			*label = entries[fit->order[end]].label;
-		}
-		end++;
+	while (entries[first].recording != entries[index].recording) {
+		first++;
 	}
-	return end;
+	return first;
 }
 
 /* Whether the hold-out is large enough to judge every class that has samples, without folds. */
@@ -180,7 +139,7 @@ static void choose_folds(struct microtl_fit *fit, bool suffices)
 	const uint16_t *recordings = fit->class_next;
 	uint16_t most = 0;
 
-	fit->validates = fit->config->patience > 0;
+	fit->validates = microtl_priv_fit_patience(fit) > 0;
 	for (uint16_t c = 0; c < rows; c++) {
 		if (recordings[c] > 0 && recordings[c] < MICROTL_PRIV_VALIDATION_RECORDINGS) {
 			fit->validates = false;
@@ -196,42 +155,46 @@ static void choose_folds(struct microtl_fit *fit, bool suffices)
 	}
 }
 
+/* Recordings of the training part that count for each class, in class_next. */
+static void count_recordings(struct microtl_fit *fit)
+{
+	memset(fit->class_next, 0,
+	       microtl_head_class_rows(fit->trainee.spec) * sizeof(*fit->class_next));
+	for (uint16_t i = 0; i < fit->replay->frozen; i++) {
+		const struct microtl_replay_entry *entry = &fit->replay->entries[i];
+
+		if (!microtl_replay_held_out(entry) && first_of_recording(fit, i) == i) {
+			fit->class_next[entry->label]++;
+		}
+	}
+}
+
+/* Group of the next recording of a class: its recordings go to the folds in turn. */
+static uint8_t next_group(struct microtl_fit *fit, uint8_t label)
+{
+	uint16_t number = fit->class_next[label]++;
+
+	if (MICROTL_WITH_PATIENCE && fit->validates && number == 0) {
+		return MICROTL_PRIV_VALIDATION;
+	}
+	return fit->folds > 0 ? (uint8_t)(number % fit->folds) : MICROTL_REPLAY_TRAINING;
+}
+
 void microtl_priv_partition(struct microtl_fit *fit)
 {
 	struct microtl_replay_entry *entries = fit->replay->entries;
-	uint16_t rows = microtl_head_class_rows(fit->trainee.spec);
 	bool suffices = holdout_suffices(fit);
-	uint32_t count = 0;
-	uint8_t label;
 
-	for (uint16_t i = 0; i < fit->replay->frozen; i++) {
-		if (!microtl_replay_held_out(&entries[i])) {
-			fit->order[count++] = i;
-		}
-	}
-	sort_by_recording(entries, fit->order, count);
-
-	memset(fit->class_next, 0, rows * sizeof(*fit->class_next));
-	for (uint32_t at = 0; at < count;) {
-		at = recording_run(fit, at, count, &label);
-		fit->class_next[label]++;
-	}
+	count_recordings(fit);
 	choose_folds(fit, suffices);
+	memset(fit->class_next, 0,
+	       microtl_head_class_rows(fit->trainee.spec) * sizeof(*fit->class_next));
+	for (uint16_t i = 0; i < fit->replay->frozen; i++) {
+		uint16_t first = first_of_recording(fit, i);
 
-	/* Recordings of a class go to its folds in turn. */
-	memset(fit->class_next, 0, rows * sizeof(*fit->class_next));
-	for (uint32_t at = 0; at < count;) {
-		uint32_t end = recording_run(fit, at, count, &label);
-		uint16_t number = fit->class_next[label]++;
-		uint8_t group = 0;
-
-		if (fit->validates && number == 0) {
-			group = MICROTL_PRIV_VALIDATION;
-		} else if (fit->folds > 0) {
-			group = (uint8_t)(number % fit->folds);
-		}
-		for (; at < end; at++) {
-			entries[fit->order[at]].group = group;
+		if (!microtl_replay_held_out(&entries[i])) {
+			entries[i].group = first < i ? entries[first].group
+						     : next_group(fit, entries[i].label);
 		}
 	}
 }

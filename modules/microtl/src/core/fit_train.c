@@ -15,7 +15,8 @@
 
 uint32_t microtl_priv_fit_steps(const struct microtl_fit *fit, uint16_t samples)
 {
-	uint32_t batches = ((uint32_t)samples + fit->config->batch - 1U) / fit->config->batch;
+	uint32_t batches = ((uint32_t)samples + microtl_priv_fit_batch(fit) - 1U) /
+			   microtl_priv_fit_batch(fit);
 
 	return batches * fit->config->epochs;
 }
@@ -38,8 +39,7 @@ void microtl_priv_fit_begin(struct microtl_fit *fit, uint8_t training)
 static void copy_active(struct microtl_fit *fit)
 {
 	const struct microtl_head_spec *spec = fit->active->spec;
-	struct microtl_priv_layer last =
-		microtl_priv_layer(spec, (uint8_t)(spec->layer_count - 1U));
+	struct microtl_priv_layer last = microtl_priv_last_layer(spec);
 	float *params = fit->memory.shadow;
 
 	memcpy(params, fit->active->params, microtl_head_param_count(spec) * sizeof(*params));
@@ -101,7 +101,7 @@ int microtl_priv_fit_prepare(struct microtl_fit *fit)
 	}
 	fit->state = MICROTL_FIT_TRAIN;
 	return microtl_optimizer_init(&fit->optimizer, &fit->config->optimizer, fit->memory.state,
-				      fit->config->batch > 1 ? fit->memory.gradient : NULL,
+				      microtl_priv_fit_batch(fit) > 1 ? fit->memory.gradient : NULL,
 				      microtl_head_param_count(fit->active->spec),
 				      microtl_priv_fit_steps(fit, fit->samples));
 }
@@ -120,7 +120,7 @@ static bool params_finite(const struct microtl_fit *fit)
 
 static bool keeps_best(const struct microtl_fit *fit)
 {
-	return fit->config->patience > 0 && fit->memory.best != NULL;
+	return microtl_priv_fit_patience(fit) > 0 && fit->memory.best != NULL;
 }
 
 static int end_training(struct microtl_fit *fit)
@@ -153,7 +153,8 @@ int microtl_priv_fit_end_epoch(struct microtl_fit *fit, float loss)
 	} else {
 		fit->stale++;
 	}
-	bool stops = fit->config->patience > 0 && fit->stale >= fit->config->patience;
+	bool stops =
+		microtl_priv_fit_patience(fit) > 0 && fit->stale >= microtl_priv_fit_patience(fit);
 	return stops || fit->epoch == fit->config->epochs ? end_training(fit) : 0;
 }
 
@@ -166,7 +167,7 @@ static int learn_batch(struct microtl_fit *fit, uint16_t count)
 		float loss;
 		int ret;
 
-		if (fit->config->batch == 1) {
+		if (microtl_priv_fit_batch(fit) == 1) {
 			ret = microtl_step(&fit->optimizer, &fit->trainee, features, label, NULL,
 					   &loss);
 		} else {
@@ -178,7 +179,7 @@ static int learn_batch(struct microtl_fit *fit, uint16_t count)
 		}
 		fit->loss_sum += loss;
 	}
-	if (fit->config->batch > 1) {
+	if (microtl_priv_fit_batch(fit) > 1) {
 		microtl_step_apply(&fit->optimizer, &fit->trainee);
 	}
 	return 0;
@@ -187,7 +188,7 @@ static int learn_batch(struct microtl_fit *fit, uint16_t count)
 int microtl_priv_fit_train(struct microtl_fit *fit)
 {
 	uint16_t left = (uint16_t)(fit->samples - fit->drawn);
-	uint16_t count = left < fit->config->batch ? left : fit->config->batch;
+	uint16_t count = left < microtl_priv_fit_batch(fit) ? left : microtl_priv_fit_batch(fit);
 	int ret = learn_batch(fit, count);
 
 	if (ret != 0) {
@@ -199,7 +200,7 @@ int microtl_priv_fit_train(struct microtl_fit *fit)
 		return 0;
 	}
 	fit->loss = fit->loss_sum / (float)fit->samples;
-	if (!fit->validates) {
+	if (!MICROTL_WITH_PATIENCE || !fit->validates) {
 		return microtl_priv_fit_end_epoch(fit, fit->loss);
 	}
 	fit->state = MICROTL_FIT_VALIDATE;

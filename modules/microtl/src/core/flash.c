@@ -57,64 +57,63 @@ bool microtl_priv_flash_is_blank(const struct microtl_flash *flash, const void *
 	return true;
 }
 
-/* Reads the next piece of a stretch that ends at end; 0 at its end, else its size or an errno. */
-static int read_chunk(const struct microtl_flash *flash, uint32_t offset, uint32_t end,
-		      uint8_t *chunk)
-{
-	uint32_t left = end - offset;
-	uint32_t count = left < CHUNK_SIZE ? left : CHUNK_SIZE;
-
-	if (count == 0U) {
-		return 0;
-	}
-	int ret = microtl_priv_flash_read(flash, offset, chunk, count);
-	return ret == 0 ? (int)count : ret;
-}
-
 int microtl_priv_flash_crc32(const struct microtl_flash *flash, uint32_t offset, size_t size,
 			     uint32_t *crc)
 {
 	uint8_t chunk[CHUNK_SIZE];
-	uint32_t end = offset + (uint32_t)size;
-	int count;
+	int ret = 0;
 
 	*crc = 0;
-	while ((count = read_chunk(flash, offset, end, chunk)) > 0) {
-		*crc = microtl_priv_crc32(*crc, chunk, (size_t)count);
+	while (ret == 0 && size > 0) {
+		size_t count = size < CHUNK_SIZE ? size : CHUNK_SIZE;
+
+		ret = microtl_priv_flash_read(flash, offset, chunk, count);
+		if (ret == 0) {
+			*crc = microtl_priv_crc32(*crc, chunk, count);
+		}
 		offset += (uint32_t)count;
+		size -= count;
 	}
-	return count;
+	return ret;
 }
 
-int microtl_priv_flash_compare(const struct microtl_flash *flash, uint32_t offset, const void *data,
-			       size_t size)
+static bool is_as_expected(const struct microtl_flash *flash, const uint8_t *chunk,
+			   const uint8_t *expected, size_t count)
 {
-	const uint8_t *expected = data;
-	uint8_t chunk[CHUNK_SIZE];
-	uint32_t end = offset + (uint32_t)size;
-	int count;
+	return expected == NULL ? microtl_priv_flash_is_blank(flash, chunk, count)
+				: memcmp(chunk, expected, count) == 0;
+}
 
-	while ((count = read_chunk(flash, offset, end, chunk)) > 0) {
-		if (memcmp(chunk, expected, (size_t)count) != 0) {
-			return -EIO;
+/* 0 where a stretch reads as expected, or as erased where that is NULL; -EIO where not. */
+static int check(const struct microtl_flash *flash, uint32_t offset, const uint8_t *expected,
+		 size_t size)
+{
+	uint8_t chunk[CHUNK_SIZE];
+	int ret = 0;
+
+	while (ret == 0 && size > 0) {
+		size_t count = size < CHUNK_SIZE ? size : CHUNK_SIZE;
+
+		ret = microtl_priv_flash_read(flash, offset, chunk, count);
+		if (ret == 0 && !is_as_expected(flash, chunk, expected, count)) {
+			ret = -EIO;
 		}
-		expected += count;
+		expected = expected == NULL ? NULL : expected + count;
 		offset += (uint32_t)count;
+		size -= count;
 	}
-	return count;
+	return ret;
+}
+
+int microtl_priv_flash_write_checked(const struct microtl_flash *flash, uint32_t offset,
+				     const void *data, size_t size)
+{
+	int ret = microtl_priv_flash_write(flash, offset, data, size);
+
+	return ret == 0 ? check(flash, offset, data, size) : ret;
 }
 
 int microtl_priv_flash_check_blank(const struct microtl_flash *flash, uint32_t offset, size_t size)
 {
-	uint8_t chunk[CHUNK_SIZE];
-	uint32_t end = offset + (uint32_t)size;
-	int count;
-
-	while ((count = read_chunk(flash, offset, end, chunk)) > 0) {
-		if (!microtl_priv_flash_is_blank(flash, chunk, (size_t)count)) {
-			return -EIO;
-		}
-		offset += (uint32_t)count;
-	}
-	return count;
+	return check(flash, offset, NULL, size);
 }

@@ -12,6 +12,10 @@
 
 #include <microtl/flash.h>
 
+#if !defined(__BYTE_ORDER__) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "What is stored lies in flash as in memory, which must be little-endian"
+#endif
+
 /* Write block, page, and two parts of part_size that fit the area. */
 bool microtl_priv_flash_valid(const struct microtl_flash *flash, uint32_t part_size);
 
@@ -31,9 +35,9 @@ bool microtl_priv_flash_is_blank(const struct microtl_flash *flash, const void *
 int microtl_priv_flash_crc32(const struct microtl_flash *flash, uint32_t offset, size_t size,
 			     uint32_t *crc);
 
-/* 0 where the flash reads as data, -EIO where not. */
-int microtl_priv_flash_compare(const struct microtl_flash *flash, uint32_t offset, const void *data,
-			       size_t size);
+/* Writes, then reads back: -EIO where that differs. */
+int microtl_priv_flash_write_checked(const struct microtl_flash *flash, uint32_t offset,
+				     const void *data, size_t size);
 
 /* 0 where a stretch is erased, -EIO where not. */
 int microtl_priv_flash_check_blank(const struct microtl_flash *flash, uint32_t offset, size_t size);

@@ -217,28 +217,46 @@ static enum microtl_gate_reason find_harm(const struct microtl_gate *gate,
 	return MICROTL_GATE_NONE;
 }
 
-static void conclude(struct microtl_gate_result *result, enum microtl_verdict verdict,
-		     enum microtl_gate_reason reason, uint8_t label)
-{
-	result->verdict = verdict;
-	result->reason = reason;
-	result->label = label;
-}
-
-/* The new classes, old ones being unharmed: rarest has the least evidence, worst the lowest recall.
- */
-static void conclude_new(const struct microtl_gate *gate, struct microtl_gate_result *result,
-			 uint8_t rarest, uint8_t worst)
+/* The new classes, the old ones being unharmed; sets the class that decided. */
+static enum microtl_gate_reason find_new(const struct microtl_gate *gate,
+					 struct microtl_gate_result *result, uint8_t rarest,
+					 uint8_t worst)
 {
 	const struct microtl_gate_config *config = gate->config;
 
+	result->label = rarest;
 	if (gate->tally[rarest].count == 0 || gate->tally[rarest].count < config->new_min) {
-		conclude(result, MICROTL_VERDICT_UNDECIDED, MICROTL_GATE_FEW_NEW, rarest);
-	} else if (recall_bound(&gate->tally[worst], config->sigmas) < config->recall_min) {
-		conclude(result, MICROTL_VERDICT_REJECTED, MICROTL_GATE_NEW_RECALL, worst);
-	} else {
-		conclude(result, MICROTL_VERDICT_ACCEPTED, MICROTL_GATE_LEARNED,
-			 MICROTL_LABEL_NONE);
+		return MICROTL_GATE_FEW_NEW;
+	}
+	result->label = worst;
+	if (recall_bound(&gate->tally[worst], config->sigmas) < config->recall_min) {
+		return MICROTL_GATE_NEW_RECALL;
+	}
+	result->label = MICROTL_LABEL_NONE;
+	return MICROTL_GATE_LEARNED;
+}
+
+static enum microtl_gate_reason find_gain(const struct microtl_gate *gate,
+					  const struct microtl_gate_result *result)
+{
+	return -result->loss_change > gate->config->gain_sigmas * result->loss_error
+		       ? MICROTL_GATE_IMPROVED
+		       : MICROTL_GATE_NO_GAIN;
+}
+
+static enum microtl_verdict verdict_of(enum microtl_gate_reason reason)
+{
+	switch (reason) {
+	case MICROTL_GATE_LEARNED:
+	case MICROTL_GATE_IMPROVED:
+		return MICROTL_VERDICT_ACCEPTED;
+	case MICROTL_GATE_OLD_ACCURACY:
+	case MICROTL_GATE_OLD_LOSS:
+	case MICROTL_GATE_NEW_RECALL:
+	case MICROTL_GATE_BASE_ACCURACY:
+		return MICROTL_VERDICT_REJECTED;
+	default:
+		return MICROTL_VERDICT_UNDECIDED;
 	}
 }
 
@@ -264,51 +282,13 @@ void microtl_gate_decide(const struct microtl_gate *gate, struct microtl_gate_re
 
 	if (microtl_class_set_count(&gate->old_classes) > 0 &&
 	    (gate->old_count < config->old_min || coverage < config->coverage)) {
-		conclude(result, MICROTL_VERDICT_UNDECIDED, MICROTL_GATE_FEW_OLD,
-			 MICROTL_LABEL_NONE);
-		return;
-	}
-	enum microtl_gate_reason harm = find_harm(gate, result, has_new);
-	if (harm != MICROTL_GATE_NONE) {
-		conclude(result, MICROTL_VERDICT_REJECTED, harm, MICROTL_LABEL_NONE);
-	} else if (has_new) {
-		conclude_new(gate, result, rarest, worst);
-	} else if (-result->loss_change > config->gain_sigmas * result->loss_error) {
-		conclude(result, MICROTL_VERDICT_ACCEPTED, MICROTL_GATE_IMPROVED,
-			 MICROTL_LABEL_NONE);
+		result->reason = MICROTL_GATE_FEW_OLD;
 	} else {
-		conclude(result, MICROTL_VERDICT_UNDECIDED, MICROTL_GATE_NO_GAIN,
-			 MICROTL_LABEL_NONE);
+		result->reason = find_harm(gate, result, has_new);
 	}
-}
-
-const char *microtl_gate_reason_text(enum microtl_gate_reason reason)
-{
-	switch (reason) {
-	case MICROTL_GATE_NONE:
-		return "nothing was judged yet";
-	case MICROTL_GATE_LEARNED:
-		return "the old classes held and the new ones are recognised";
-	case MICROTL_GATE_IMPROVED:
-		return "the old classes are recognised better";
-	case MICROTL_GATE_FEW_OLD:
-		return "too few samples of the old classes to judge: label more of them, or "
-		       "convert "
-		       "the model with a base set";
-	case MICROTL_GATE_FEW_NEW:
-		return "too few samples of the new class to judge: label more of it, in two or "
-		       "more "
-		       "recordings";
-	case MICROTL_GATE_NO_GAIN:
-		return "no improvement beyond chance: label more samples";
-	case MICROTL_GATE_OLD_ACCURACY:
-		return "the old classes would be recognised less often";
-	case MICROTL_GATE_OLD_LOSS:
-		return "the old classes would be recognised with less certainty";
-	case MICROTL_GATE_NEW_RECALL:
-		return "the new class is not recognised often enough: label more of it";
-	case MICROTL_GATE_BASE_ACCURACY:
-		return "the base set is no longer recognised: check the labels";
+	if (result->reason == MICROTL_GATE_NONE) {
+		result->reason =
+			has_new ? find_new(gate, result, rarest, worst) : find_gain(gate, result);
 	}
-	return "unknown reason";
+	result->verdict = verdict_of(result->reason);
 }

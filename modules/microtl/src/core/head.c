@@ -27,8 +27,7 @@ uint16_t microtl_class_set_count(const struct microtl_class_set *set)
 
 size_t microtl_head_param_count(const struct microtl_head_spec *spec)
 {
-	struct microtl_priv_layer last =
-		microtl_priv_layer(spec, (uint8_t)(spec->layer_count - 1U));
+	struct microtl_priv_layer last = microtl_priv_last_layer(spec);
 
 	return last.bias + last.out;
 }
@@ -37,8 +36,8 @@ size_t microtl_head_hidden_count(const struct microtl_head_spec *spec)
 {
 	size_t count = 0;
 
-	for (uint8_t l = 1; l < spec->layer_count; l++) {
-		count += spec->width[l];
+	for (uint8_t l = 0; l < microtl_priv_last(spec); l++) {
+		count += spec->width[l + 1];
 	}
 	return count;
 }
@@ -50,19 +49,28 @@ size_t microtl_head_scratch_count(const struct microtl_head_spec *spec)
 
 uint16_t microtl_head_class_rows(const struct microtl_head_spec *spec)
 {
-	return spec->width[spec->layer_count];
+	return spec->width[microtl_priv_last(spec) + 1U];
 }
 
 uint16_t microtl_head_input_count(const struct microtl_head_spec *spec)
 {
-	return spec->width[spec->layer_count - 1U];
+	return spec->width[microtl_priv_last(spec)];
+}
+
+/* The build can run it, and nothing is missing. */
+static bool spec_valid(const struct microtl_head_spec *spec)
+{
+	bool has_loss = spec->loss == MICROTL_LOSS_SOFTMAX || microtl_priv_is_sigmoid(spec->loss) ||
+			microtl_priv_is_mse(spec->loss);
+
+	return has_loss && spec->layer_count >= 1 &&
+	       spec->layer_count <= (MICROTL_WITH_HIDDEN ? MICROTL_HEAD_LAYERS_MAX : 1) &&
+	       spec->params != NULL && spec->feature_scale != NULL && spec->feature_offset != NULL;
 }
 
 int microtl_head_init(struct microtl_head *head, const struct microtl_head_spec *spec)
 {
-	if (spec->layer_count < 1 || spec->layer_count > MICROTL_HEAD_LAYERS_MAX ||
-	    spec->loss > MICROTL_LOSS_MSE || spec->params == NULL || spec->feature_scale == NULL ||
-	    spec->feature_offset == NULL) {
+	if (!spec_valid(spec)) {
 		return -EINVAL;
 	}
 	for (uint8_t l = 0; l <= spec->layer_count; l++) {
@@ -71,7 +79,7 @@ int microtl_head_init(struct microtl_head *head, const struct microtl_head_spec 
 		}
 	}
 	uint16_t rows = microtl_head_class_rows(spec);
-	bool has_classes = spec->loss != MICROTL_LOSS_MSE;
+	bool has_classes = !microtl_priv_is_mse(spec->loss);
 	if ((has_classes && rows > MICROTL_CLASSES_MAX) || spec->class_count > rows) {
 		return -EINVAL;
 	}
@@ -87,7 +95,7 @@ int microtl_head_init(struct microtl_head *head, const struct microtl_head_spec 
 
 static bool takes_part(const struct microtl_head *head, size_t row)
 {
-	return microtl_priv_takes_part((enum microtl_loss)head->spec->loss, &head->classes, row);
+	return microtl_priv_takes_part(head->spec->loss, &head->classes, row);
 }
 
 void microtl_head_scores(const struct microtl_head *head, const int8_t *features, float *scores,
@@ -115,7 +123,7 @@ void microtl_head_activate(const struct microtl_head *head, float *scores)
 		float top = microtl_priv_highest(&head->classes, rows, scores);
 
 		(void)microtl_priv_softmax(&head->classes, rows, top, scores);
-	} else if (head->spec->loss == MICROTL_LOSS_SIGMOID) {
+	} else if (microtl_priv_is_sigmoid(head->spec->loss)) {
 		for (size_t c = 0; c < rows; c++) {
 			scores[c] = microtl_priv_sigmoid(scores[c]);
 		}
@@ -132,7 +140,7 @@ uint8_t microtl_head_best(const struct microtl_head *head, const float *scores)
 	size_t rows = microtl_head_class_rows(head->spec);
 	uint8_t best = MICROTL_LABEL_NONE;
 
-	if (head->spec->loss == MICROTL_LOSS_MSE) {
+	if (microtl_priv_is_mse(head->spec->loss)) {
 		return best;
 	}
 	for (size_t c = 0; c < rows; c++) {
@@ -146,8 +154,7 @@ uint8_t microtl_head_best(const struct microtl_head *head, const float *scores)
 
 static float *last_row(const struct microtl_head_spec *spec, float *params, uint8_t label)
 {
-	struct microtl_priv_layer last =
-		microtl_priv_layer(spec, (uint8_t)(spec->layer_count - 1U));
+	struct microtl_priv_layer last = microtl_priv_last_layer(spec);
 
 	return params + last.weights + label * last.in;
 }
@@ -165,7 +172,7 @@ void microtl_head_imprint_add(const struct microtl_head_spec *spec, float *param
 	float *hidden = scratch + MICROTL_HEAD_TILE;
 	size_t inputs = microtl_head_input_count(spec);
 
-	if (spec->layer_count > 1) {
+	if (microtl_priv_last(spec) > 0) {
 		microtl_priv_forward_hidden(spec, params, features, hidden, tile);
 		microtl_priv_dense_gradient(row, hidden + microtl_head_hidden_count(spec) - inputs,
 					    inputs, 1.0f);
@@ -192,8 +199,7 @@ static float norm(const float *row, size_t count)
 void microtl_head_imprint_end(const struct microtl_head_spec *spec, float *params,
 			      struct microtl_class_set *classes, uint8_t label, uint16_t count)
 {
-	struct microtl_priv_layer last =
-		microtl_priv_layer(spec, (uint8_t)(spec->layer_count - 1U));
+	struct microtl_priv_layer last = microtl_priv_last_layer(spec);
 	float *row = last_row(spec, params, label);
 	float others = 0.0f;
 	float norm_sum = 0.0f;

@@ -27,8 +27,7 @@ size_t microtl_priv_rows_used(const struct microtl_head_spec *spec,
 {
 	size_t rows = microtl_head_class_rows(spec);
 
-	while (rows > 0 &&
-	       !microtl_priv_takes_part((enum microtl_loss)spec->loss, classes, rows - 1U)) {
+	while (rows > 0 && !microtl_priv_takes_part(spec->loss, classes, rows - 1U)) {
 		rows--;
 	}
 	return rows;
@@ -88,7 +87,7 @@ void microtl_priv_forward_hidden(const struct microtl_head_spec *spec, const flo
 {
 	const float *x = NULL;
 
-	for (uint8_t l = 0; l + 1 < spec->layer_count; l++) {
+	for (uint8_t l = 0; l < microtl_priv_last(spec); l++) {
 		size_t width = spec->width[l + 1];
 
 		if (l == 0) {
@@ -105,7 +104,7 @@ void microtl_priv_forward_hidden(const struct microtl_head_spec *spec, const flo
 void microtl_priv_forward(const struct microtl_head_spec *spec, const float *params, size_t rows,
 			  const int8_t *features, float *scores, float *hidden, float *tile)
 {
-	uint8_t last = (uint8_t)(spec->layer_count - 1U);
+	uint8_t last = microtl_priv_last(spec);
 
 	if (last == 0) {
 		forward_features(spec, params, rows, features, scores, tile);

@@ -14,6 +14,25 @@
 
 #include <microtl/head.h>
 
+#include "build_options.h"
+
+/* Losses that a build may leave out: false then, and the code behind it goes. */
+static inline bool microtl_priv_is_sigmoid(unsigned int loss)
+{
+	return MICROTL_WITH_SIGMOID && loss == MICROTL_LOSS_SIGMOID;
+}
+
+static inline bool microtl_priv_is_mse(unsigned int loss)
+{
+	return MICROTL_WITH_MSE && loss == MICROTL_LOSS_MSE;
+}
+
+/* Number of the last layer. */
+static inline uint8_t microtl_priv_last(const struct microtl_head_spec *spec)
+{
+	return MICROTL_WITH_HIDDEN ? (uint8_t)(spec->layer_count - 1U) : 0U;
+}
+
 /* Where a layer lies in the parameters: weights [out][in], then bias [out]. */
 struct microtl_priv_layer {
 	size_t in;
@@ -24,11 +43,17 @@ struct microtl_priv_layer {
 
 struct microtl_priv_layer microtl_priv_layer(const struct microtl_head_spec *spec, uint8_t index);
 
+static inline struct microtl_priv_layer
+microtl_priv_last_layer(const struct microtl_head_spec *spec)
+{
+	return microtl_priv_layer(spec, microtl_priv_last(spec));
+}
+
 /* Whether a row of the last layer takes part: with MICROTL_LOSS_MSE all do, being no classes. */
-static inline bool microtl_priv_takes_part(enum microtl_loss loss,
+static inline bool microtl_priv_takes_part(unsigned int loss,
 					   const struct microtl_class_set *classes, size_t row)
 {
-	return loss == MICROTL_LOSS_MSE || microtl_class_set_has(classes, (uint8_t)row);
+	return microtl_priv_is_mse(loss) || microtl_class_set_has(classes, (uint8_t)row);
 }
 
 /* Rows of the last layer up to the highest that takes part. */

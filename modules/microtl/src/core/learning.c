@@ -3,10 +3,12 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 
-#include <microtl/learning.h>
+#include "learning.h"
 
 #include <errno.h>
 #include <string.h>
+
+#include "layers.h"
 
 static uint16_t class_rows(const struct microtl_learning *learning)
 {
@@ -27,8 +29,7 @@ static void name_factory_classes(struct microtl_learning *learning)
 
 static int init_ncm(struct microtl_learning *learning)
 {
-	if (learning->memory.ncm_means == NULL) {
-		learning->ncm = (struct microtl_ncm){0};
+	if (!microtl_priv_has_ncm(learning)) {
 		return 0;
 	}
 	return microtl_ncm_init(&learning->ncm, learning->active.spec, learning->memory.ncm_means,
@@ -48,7 +49,7 @@ int microtl_learning_init(struct microtl_learning *learning, const struct microt
 		.memory = *memory,
 	};
 	int ret = microtl_head_init(&learning->active, model->head);
-	if (ret == 0 && model->head->loss == MICROTL_LOSS_MSE) {
+	if (ret == 0 && microtl_priv_is_mse(model->head->loss)) {
 		ret = -ENOTSUP;
 	}
 	if (ret == 0) {
@@ -111,7 +112,7 @@ int microtl_learning_class_add(struct microtl_learning *learning, const char *na
 static void drop_class(struct microtl_learning *learning, uint8_t label)
 {
 	(void)microtl_replay_remove_class(&learning->replay, label);
-	if (learning->ncm.means != NULL) {
+	if (microtl_priv_has_ncm(learning)) {
 		microtl_ncm_remove(&learning->ncm, label);
 	}
 	memset(&learning->memory.names[label], 0, sizeof(learning->memory.names[label]));
@@ -134,7 +135,8 @@ int microtl_learning_class_remove(struct microtl_learning *learning, uint8_t lab
 
 bool microtl_learning_uses_ncm(const struct microtl_learning *learning)
 {
-	return learning->ncm.means != NULL && learning->replay.capacity == 0 && learning->labelled;
+	return microtl_priv_has_ncm(learning) && learning->replay.capacity == 0 &&
+	       learning->labelled;
 }
 
 void microtl_learning_scores(struct microtl_learning *learning, const int8_t *features,
@@ -158,7 +160,7 @@ void microtl_learning_scores(struct microtl_learning *learning, const int8_t *fe
 int microtl_learning_label(struct microtl_learning *learning, const int8_t *features, uint8_t label,
 			   uint16_t recording, uint16_t *index)
 {
-	bool has_ncm = learning->ncm.means != NULL;
+	bool has_ncm = microtl_priv_has_ncm(learning);
 
 	if (microtl_learning_class_name(learning, label) == NULL) {
 		return -ENOENT;

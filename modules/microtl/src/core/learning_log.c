@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 
-#include <microtl/learning.h>
+#include "learning.h"
 
 #include <errno.h>
 #include <string.h>
@@ -40,7 +40,7 @@ static void restore_sample(struct microtl_learning *learning,
 		return;
 	}
 	learning->labelled = true;
-	if (learning->ncm.means != NULL) {
+	if (microtl_priv_has_ncm(learning)) {
 		(void)microtl_ncm_add(&learning->ncm, record->features, label);
 	}
 }
@@ -48,7 +48,7 @@ static void restore_sample(struct microtl_learning *learning,
 static void forget_samples(struct microtl_learning *learning, uint8_t label)
 {
 	(void)microtl_replay_remove_class(&learning->replay, label);
-	if (learning->ncm.means != NULL) {
+	if (microtl_priv_has_ncm(learning)) {
 		microtl_ncm_remove(&learning->ncm, label);
 	}
 }

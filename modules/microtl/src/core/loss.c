@@ -130,10 +130,10 @@ static float squared_loss(size_t rows, uint8_t label, const float *target, const
 float microtl_loss_value(enum microtl_loss kind, const struct microtl_class_set *classes,
 			 uint16_t rows, uint8_t label, const float *target, const float *scores)
 {
-	if (kind == MICROTL_LOSS_SIGMOID) {
+	if (microtl_priv_is_sigmoid(kind)) {
 		return sigmoid_loss(classes, rows, label, target, scores);
 	}
-	if (kind == MICROTL_LOSS_MSE) {
+	if (microtl_priv_is_mse(kind)) {
 		return squared_loss(rows, label, target, scores);
 	}
 	if (target == NULL && !microtl_class_set_has(classes, label)) {
@@ -159,7 +159,7 @@ float microtl_loss_gradient(enum microtl_loss kind, const struct microtl_class_s
 	} else {
 		loss = microtl_loss_value(kind, classes, rows, label, target, scores);
 	}
-	if (kind == MICROTL_LOSS_MSE) {
+	if (microtl_priv_is_mse(kind)) {
 		factor = 2.0f / (float)rows;
 	}
 
@@ -169,7 +169,7 @@ float microtl_loss_gradient(enum microtl_loss kind, const struct microtl_class_s
 			continue;
 		}
 		float output =
-			kind == MICROTL_LOSS_SIGMOID ? microtl_priv_sigmoid(scores[c]) : scores[c];
+			microtl_priv_is_sigmoid(kind) ? microtl_priv_sigmoid(scores[c]) : scores[c];
 		scores[c] = factor * (output - target_of(c, label, target));
 	}
 	return loss;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "dense.h"
+#include "build_options.h"
 #include "mathf.h"
 
 static bool unit(float x)
@@ -18,12 +19,13 @@ static bool unit(float x)
 
 bool microtl_priv_optimizer_valid(const struct microtl_optimizer_config *config)
 {
-	bool adam = config->kind == MICROTL_OPTIMIZER_ADAM;
+	bool adam = MICROTL_WITH_ADAM && config->kind == MICROTL_OPTIMIZER_ADAM;
 
-	return config->kind <= MICROTL_OPTIMIZER_ADAM &&
-	       config->schedule <= MICROTL_SCHEDULE_COSINE && config->learning_rate > 0.0f &&
-	       microtl_priv_finite(config->learning_rate) && config->weight_decay >= 0.0f &&
-	       microtl_priv_finite(config->weight_decay) &&
+	return (config->kind <= MICROTL_OPTIMIZER_MOMENTUM || adam) &&
+	       config->schedule <= (MICROTL_WITH_SCHEDULE ? MICROTL_SCHEDULE_COSINE
+							  : MICROTL_SCHEDULE_CONSTANT) &&
+	       config->learning_rate > 0.0f && microtl_priv_finite(config->learning_rate) &&
+	       config->weight_decay >= 0.0f && microtl_priv_finite(config->weight_decay) &&
 	       (config->kind == MICROTL_OPTIMIZER_SGD || unit(config->momentum)) &&
 	       (!adam || (unit(config->beta2) && config->epsilon > 0.0f)) &&
 	       (config->schedule == MICROTL_SCHEDULE_CONSTANT ||
@@ -62,7 +64,7 @@ float microtl_optimizer_rate(const struct microtl_optimizer *optimizer)
 	const struct microtl_optimizer_config *config = optimizer->config;
 	uint32_t last = optimizer->updates_total - 1U;
 
-	if (config->schedule == MICROTL_SCHEDULE_CONSTANT || last == 0U) {
+	if (!MICROTL_WITH_SCHEDULE || config->schedule == MICROTL_SCHEDULE_CONSTANT || last == 0U) {
 		return config->learning_rate;
 	}
 
@@ -85,7 +87,7 @@ struct microtl_priv_update microtl_priv_optimizer_next(struct microtl_optimizer 
 		.momentum = config->momentum,
 	};
 
-	if (config->kind == MICROTL_OPTIMIZER_ADAM) {
+	if (MICROTL_WITH_ADAM && config->kind == MICROTL_OPTIMIZER_ADAM) {
 		optimizer->beta1_power *= config->momentum;
 		optimizer->beta2_power *= config->beta2;
 		/* Both corrections of bias moved to the rate and to eps: Kingma and Ba, section 2.

@@ -8,15 +8,40 @@
 #include <errno.h>
 #include <string.h>
 
-#include "bytes.h"
 #include "crc32.h"
 #include "flash.h"
 
-#define MAGIC         UINT32_C(0x4c52544d) /* "MTRL" */
-/* A multiple of every write block. */
-#define HEADER_SIZE   32U
-#define HEADER_CRC_AT (HEADER_SIZE - 4U)
-#define PAYLOAD_AT    12U
+#define MAGIC UINT32_C(0x4c52544d) /* "MTRL" */
+
+#define HEADER_SIZE 32U
+
+/* As it lies in flash, little-endian; a multiple of every write block. */
+struct header {
+	uint32_t magic;
+	uint16_t format;
+	uint8_t flags;
+	uint8_t zero;
+	uint32_t sequence;
+	uint16_t feature_count;
+	uint16_t zero2;
+	uint32_t backbone;
+	uint32_t preprocess;
+	uint32_t feature;
+	uint32_t crc;
+};
+_Static_assert(sizeof(struct header) == HEADER_SIZE, "no padding");
+
+/* What comes before the features or the name of a record. */
+struct record_prefix {
+	uint8_t kind;
+	uint8_t label;
+	uint16_t recording;
+	uint32_t sequence;
+	uint8_t held_out;
+	uint8_t zero[3];
+};
+_Static_assert(sizeof(struct record_prefix) == MICROTL_REPLAY_LOG_RECORD_SIZE(16) - 20U,
+	       "no padding");
 
 /* The area replaces one that was to be forgotten: nothing may be left outside it. */
 #define FLAG_FORGET 1
@@ -39,6 +64,12 @@ static uint32_t record_size(const struct microtl_flash *flash, uint16_t feature_
 	return microtl_priv_flash_round(flash, MICROTL_REPLAY_LOG_RECORD_SIZE(feature_count));
 }
 
+/* Bytes of a record that its CRC covers. */
+static size_t crc_offset(const struct microtl_replay_log *log)
+{
+	return MICROTL_REPLAY_LOG_RECORD_SIZE(log->feature_count) - sizeof(uint32_t);
+}
+
 static uint32_t record_offset(const struct microtl_replay_log *log, int area, uint32_t place)
 {
 	return area_offset(log, area) + HEADER_SIZE + place * log->record_size;
@@ -52,39 +83,42 @@ uint32_t microtl_replay_log_area_size(const struct microtl_flash *flash, uint16_
 	return (size + flash->page_size - 1U) / flash->page_size * flash->page_size;
 }
 
-static void put_header(const struct microtl_replay_log *log, uint8_t *header, uint32_t sequence,
-		       uint8_t flags)
+/* The header of this model's area. */
+static struct header header_of(const struct microtl_replay_log *log, uint32_t sequence,
+			       uint8_t flags)
 {
-	memset(header, 0, HEADER_SIZE);
-	microtl_priv_put32(header, MAGIC);
-	microtl_priv_put16(header + 4, MICROTL_REPLAY_LOG_FORMAT);
-	header[6] = flags;
-	microtl_priv_put32(header + 8, sequence);
-	microtl_priv_put16(header + 12, log->feature_count);
-	microtl_priv_put32(header + 16, log->id.backbone);
-	microtl_priv_put32(header + 20, log->id.preprocess);
-	microtl_priv_put32(header + 24, log->id.feature);
-	microtl_priv_put32(header + HEADER_CRC_AT, microtl_priv_crc32(0, header, HEADER_CRC_AT));
+	struct header header = {
+		.magic = MAGIC,
+		.format = MICROTL_REPLAY_LOG_FORMAT,
+		.flags = flags,
+		.sequence = sequence,
+		.feature_count = log->feature_count,
+		.backbone = log->id.backbone,
+		.preprocess = log->id.preprocess,
+		.feature = log->id.feature,
+	};
+
+	header.crc = microtl_priv_crc32(0, &header, offsetof(struct header, crc));
+	return header;
 }
 
 static enum area_state read_header(const struct microtl_replay_log *log, int area,
 				   uint32_t *sequence)
 {
-	uint8_t header[HEADER_SIZE];
-	uint8_t own[HEADER_SIZE];
+	struct header header;
 
-	if (microtl_priv_flash_read(log->flash, area_offset(log, area), header, HEADER_SIZE) != 0 ||
-	    microtl_priv_get32(header) != MAGIC ||
-	    microtl_priv_get32(header + HEADER_CRC_AT) !=
-		    microtl_priv_crc32(0, header, HEADER_CRC_AT)) {
+	if (microtl_priv_flash_read(log->flash, area_offset(log, area), &header, sizeof(header)) !=
+		    0 ||
+	    header.magic != MAGIC ||
+	    header.crc != microtl_priv_crc32(0, &header, offsetof(struct header, crc))) {
 		return AREA_NONE;
 	}
-	*sequence = microtl_priv_get32(header + 8);
-	put_header(log, own, *sequence, header[6]);
-	if (memcmp(header, own, HEADER_SIZE) != 0) {
+	struct header own = header_of(log, header.sequence, header.flags);
+	if (header.crc != own.crc) {
 		return AREA_FOREIGN;
 	}
-	return (header[6] & FLAG_FORGET) != 0 ? AREA_VALID_FORGET : AREA_VALID;
+	*sequence = header.sequence;
+	return (header.flags & FLAG_FORGET) != 0 ? AREA_VALID_FORGET : AREA_VALID;
 }
 
 static int erase_area(struct microtl_replay_log *log, int area)
@@ -163,54 +197,60 @@ int microtl_replay_log_init(struct microtl_replay_log *log, const struct microtl
 	return state[log->area] == AREA_VALID_FORGET ? finish_forget(log) : 0;
 }
 
-/* A record's bytes, in log->buffer. */
+/* A record's bytes, in log->buffer: prefix, features or name, CRC, padding. */
 static void put_record(struct microtl_replay_log *log,
 		       const struct microtl_replay_log_record *record)
 {
-	uint8_t *at = log->buffer;
-	uint32_t crc_at = MICROTL_REPLAY_LOG_RECORD_SIZE(log->feature_count) - 4U;
+	const struct record_prefix prefix = {
+		.kind = (uint8_t)record->kind,
+		.label = record->entry.label,
+		.recording = record->entry.recording,
+		.sequence = record->entry.sequence,
+		.held_out = microtl_replay_held_out(&record->entry) ? 1 : 0,
+	};
+	size_t crc_at = crc_offset(log);
 
-	memset(at, 0, crc_at);
-	memset(at + crc_at, log->flash->erase_value, log->record_size - crc_at);
-	at[0] = (uint8_t)record->kind;
-	at[1] = record->entry.label;
-	microtl_priv_put16(at + 2, record->entry.recording);
-	microtl_priv_put32(at + 4, record->entry.sequence);
-	at[8] = microtl_replay_held_out(&record->entry) ? 1 : 0;
+	memset(log->buffer, 0, crc_at);
+	memset(log->buffer + crc_at, log->flash->erase_value, log->record_size - crc_at);
+	memcpy(log->buffer, &prefix, sizeof(prefix));
 	if (record->features != NULL) {
-		memcpy(at + PAYLOAD_AT, record->features, log->feature_count);
+		memcpy(log->buffer + sizeof(prefix), record->features, log->feature_count);
 	} else if (record->name != NULL) {
-		memcpy(at + PAYLOAD_AT, record->name, sizeof(*record->name));
+		memcpy(log->buffer + sizeof(prefix), record->name, sizeof(*record->name));
 	}
-	microtl_priv_put32(at + crc_at, microtl_priv_crc32(0, at, crc_at));
+	uint32_t crc = microtl_priv_crc32(0, log->buffer, crc_at);
+	memcpy(log->buffer + crc_at, &crc, sizeof(crc));
 }
 
 /* Takes log->buffer apart; false where it is no whole record. */
 static bool get_record(struct microtl_replay_log *log, struct microtl_replay_log_record *record,
 		       struct microtl_class_name *name)
 {
-	const uint8_t *at = log->buffer;
-	uint32_t crc_at = MICROTL_REPLAY_LOG_RECORD_SIZE(log->feature_count) - 4U;
+	struct record_prefix prefix;
+	uint32_t crc;
 
-	if (microtl_priv_get32(at + crc_at) != microtl_priv_crc32(0, at, crc_at) ||
-	    at[0] < MICROTL_REPLAY_LOG_SAMPLE || at[0] > MICROTL_REPLAY_LOG_CLASS_REMOVE) {
+	memcpy(&prefix, log->buffer, sizeof(prefix));
+	memcpy(&crc, log->buffer + crc_offset(log), sizeof(crc));
+	if (crc != microtl_priv_crc32(0, log->buffer, crc_offset(log)) ||
+	    prefix.kind < MICROTL_REPLAY_LOG_SAMPLE ||
+	    prefix.kind > MICROTL_REPLAY_LOG_CLASS_REMOVE) {
 		return false;
 	}
 	*record = (struct microtl_replay_log_record){
-		.kind = (enum microtl_replay_log_kind)at[0],
+		.kind = (enum microtl_replay_log_kind)prefix.kind,
 		.entry =
 			{
-				.label = at[1],
-				.recording = microtl_priv_get16(at + 2),
-				.sequence = microtl_priv_get32(at + 4),
-				.group = at[8] == 1 ? MICROTL_REPLAY_HELD_OUT
-						    : MICROTL_REPLAY_TRAINING,
+				.label = prefix.label,
+				.recording = prefix.recording,
+				.sequence = prefix.sequence,
+				.group = prefix.held_out == 1 ? MICROTL_REPLAY_HELD_OUT
+							      : MICROTL_REPLAY_TRAINING,
 			},
 	};
 	if (record->kind == MICROTL_REPLAY_LOG_SAMPLE) {
-		record->features = (const int8_t *)(at + PAYLOAD_AT);
+		record->features = (const int8_t *)(log->buffer + sizeof(prefix));
 	} else if (record->kind == MICROTL_REPLAY_LOG_CLASS_ADD) {
-		memcpy(name, at + PAYLOAD_AT, sizeof(*name));
+		memcpy(name, log->buffer + sizeof(prefix), sizeof(*name));
 		name->text[MICROTL_CLASS_NAME_MAX] = '\0';
 		record->name = name;
 	}
@@ -243,27 +283,18 @@ int microtl_replay_log_read(struct microtl_replay_log *log, microtl_replay_log_v
 static int write_record(struct microtl_replay_log *log, int area, uint32_t place,
 			const struct microtl_replay_log_record *record)
 {
-	uint32_t offset = record_offset(log, area, place);
-
 	put_record(log, record);
-	int ret = microtl_priv_flash_write(log->flash, offset, log->buffer, log->record_size);
-	if (ret == 0) {
-		ret = microtl_priv_flash_compare(log->flash, offset, log->buffer, log->record_size);
-	}
-	return ret;
+	return microtl_priv_flash_write_checked(log->flash, record_offset(log, area, place),
+						log->buffer, log->record_size);
 }
 
 /* The header makes an area the one in use. */
 static int switch_area(struct microtl_replay_log *log, int area, uint32_t records, uint8_t flags)
 {
-	uint8_t header[HEADER_SIZE];
+	struct header header = header_of(log, log->sequence + 1U, flags);
+	int ret = microtl_priv_flash_write_checked(log->flash, area_offset(log, area), &header,
+						   sizeof(header));
 
-	put_header(log, header, log->sequence + 1U, flags);
-	int ret = microtl_priv_flash_write(log->flash, area_offset(log, area), header, HEADER_SIZE);
-	if (ret == 0) {
-		ret = microtl_priv_flash_compare(log->flash, area_offset(log, area), header,
-						 HEADER_SIZE);
-	}
 	if (ret == 0) {
 		log->area = (int8_t)area;
 		log->sequence++;

@@ -10,13 +10,10 @@
 
 #include <microtl/snapshot.h>
 
-#include "bytes.h"
 #include "crc32.h"
 #include "flash.h"
 
-#define MAGIC       UINT32_C(0x534c544d) /* "MTLS" */
-#define HEADER_SIZE MICROTL_SLOTS_HEADER_SIZE
-#define CRC_AT      (HEADER_SIZE - 4U)
+#define MAGIC UINT32_C(0x534c544d) /* "MTLS" */
 
 /* Payload goes to the flash in pieces of the largest write block. */
 #define BUFFER_SIZE MICROTL_FLASH_WRITE_BLOCK_MAX
@@ -25,8 +22,25 @@
 #define KIND_HEAD  1
 #define KIND_RESET 2
 
-/* The largest header, rounded up to the largest write block. */
-#define HEADER_BUFFER_SIZE MICROTL_SLOTS_PAYLOAD_OFFSET(MICROTL_FLASH_WRITE_BLOCK_MAX)
+/* As it lies in flash, little-endian. Magic, format and CRC keep their place in every format. */
+struct header {
+	uint32_t magic;
+	uint16_t format;
+	uint8_t kind;
+	uint8_t zero;
+	uint32_t sequence;
+	uint32_t payload_size;
+	uint32_t payload_crc;
+	struct microtl_model_id id;
+	uint32_t erase_count[MICROTL_SLOTS_COUNT];
+	uint32_t crc;
+};
+_Static_assert(sizeof(struct header) == MICROTL_SLOTS_HEADER_SIZE, "no padding");
+
+static uint32_t crc_of(const struct header *header)
+{
+	return microtl_priv_crc32(0, header, offsetof(struct header, crc));
+}
 
 static uint32_t slot_offset(const struct microtl_slots *slots, int slot)
 {
@@ -35,7 +49,7 @@ static uint32_t slot_offset(const struct microtl_slots *slots, int slot)
 
 static uint32_t header_size(const struct microtl_slots *slots)
 {
-	return microtl_priv_flash_round(slots->flash, HEADER_SIZE);
+	return microtl_priv_flash_round(slots->flash, sizeof(struct header));
 }
 
 uint32_t microtl_slots_payload_offset(const struct microtl_slots *slots, int slot)
@@ -88,13 +102,11 @@ static enum microtl_slot_state check_payload(const struct microtl_slots *slots, 
 	return kind == KIND_RESET ? MICROTL_SLOT_RESET : MICROTL_SLOT_VALID;
 }
 
-static void learn_erase_counts(struct microtl_slots *slots, const uint8_t *header)
+static void learn_erase_counts(struct microtl_slots *slots, const struct header *header)
 {
 	for (int i = 0; i < MICROTL_SLOTS_COUNT; i++) {
-		uint32_t count = microtl_priv_get32(header + 36 + 4 * i);
-
-		if (count > slots->slot[i].erase_count) {
-			slots->slot[i].erase_count = count;
+		if (header->erase_count[i] > slots->slot[i].erase_count) {
+			slots->slot[i].erase_count = header->erase_count[i];
 		}
 	}
 }
@@ -103,32 +115,27 @@ static void learn_erase_counts(struct microtl_slots *slots, const uint8_t *heade
 static enum microtl_slot_state scan(struct microtl_slots *slots, int index)
 {
 	struct microtl_slot *slot = &slots->slot[index];
-	uint8_t header[HEADER_SIZE];
+	struct header header;
 
-	if (microtl_priv_flash_read(slots->flash, slot_offset(slots, index), header,
+	if (microtl_priv_flash_read(slots->flash, slot_offset(slots, index), &header,
 				    sizeof(header)) != 0) {
 		return MICROTL_SLOT_DAMAGED;
 	}
-	if (microtl_priv_flash_is_blank(slots->flash, header, sizeof(header))) {
+	if (microtl_priv_flash_is_blank(slots->flash, &header, sizeof(header))) {
 		return MICROTL_SLOT_EMPTY;
 	}
-	/* Magic, format and CRC keep their place in every format. */
-	if (microtl_priv_get32(header) != MAGIC ||
-	    microtl_priv_get32(header + CRC_AT) != microtl_priv_crc32(0, header, CRC_AT)) {
+	if (header.magic != MAGIC || header.crc != crc_of(&header)) {
 		return MICROTL_SLOT_DAMAGED;
 	}
-	if (microtl_priv_get16(header + 4) > MICROTL_SLOTS_FORMAT) {
+	if (header.format > MICROTL_SLOTS_FORMAT) {
 		return MICROTL_SLOT_NEWER;
 	}
-	slot->sequence = microtl_priv_get32(header + 8);
-	slot->payload_size = microtl_priv_get32(header + 12);
-	slot->payload_crc = microtl_priv_get32(header + 16);
-	slot->id.backbone = microtl_priv_get32(header + 20);
-	slot->id.preprocess = microtl_priv_get32(header + 24);
-	slot->id.feature = microtl_priv_get32(header + 28);
-	slot->id.head = microtl_priv_get32(header + 32);
-	learn_erase_counts(slots, header);
-	return check_payload(slots, index, header[6]);
+	slot->sequence = header.sequence;
+	slot->payload_size = header.payload_size;
+	slot->payload_crc = header.payload_crc;
+	slot->id = header.id;
+	learn_erase_counts(slots, &header);
+	return check_payload(slots, index, header.kind);
 }
 
 static void rescan(struct microtl_slots *slots, int index)
@@ -142,7 +149,7 @@ int microtl_slots_init(struct microtl_slots *slots, const struct microtl_flash *
 		       uint32_t slot_size, const struct microtl_model_id *id)
 {
 	if (!microtl_priv_flash_valid(flash, slot_size) ||
-	    slot_size <= microtl_priv_flash_round(flash, HEADER_SIZE)) {
+	    slot_size <= microtl_priv_flash_round(flash, sizeof(struct header))) {
 		return -EINVAL;
 	}
 	*slots = (struct microtl_slots){
@@ -215,31 +222,24 @@ static uint32_t next_sequence(const struct microtl_slots *slots)
 static int write_header(struct microtl_slots *slots, int index, uint8_t kind)
 {
 	struct microtl_slot *slot = &slots->slot[index];
-	uint8_t header[HEADER_BUFFER_SIZE];
-	uint32_t size = header_size(slots);
+	uint8_t bytes[MICROTL_SLOTS_PAYLOAD_OFFSET(MICROTL_FLASH_WRITE_BLOCK_MAX)];
+	struct header header = {
+		.magic = MAGIC,
+		.format = MICROTL_SLOTS_FORMAT,
+		.kind = kind,
+		.sequence = slot->sequence,
+		.payload_size = slot->payload_size,
+		.payload_crc = slot->payload_crc,
+		.id = slots->id,
+		.erase_count = {slots->slot[0].erase_count, slots->slot[1].erase_count},
+	};
 
-	memset(header, slots->flash->erase_value, sizeof(header));
-	microtl_priv_put32(header, MAGIC);
-	microtl_priv_put16(header + 4, MICROTL_SLOTS_FORMAT);
-	header[6] = kind;
-	header[7] = 0;
-	microtl_priv_put32(header + 8, slot->sequence);
-	microtl_priv_put32(header + 12, slot->payload_size);
-	microtl_priv_put32(header + 16, slot->payload_crc);
-	microtl_priv_put32(header + 20, slots->id.backbone);
-	microtl_priv_put32(header + 24, slots->id.preprocess);
-	microtl_priv_put32(header + 28, slots->id.feature);
-	microtl_priv_put32(header + 32, slots->id.head);
-	microtl_priv_put32(header + 36, slots->slot[0].erase_count);
-	microtl_priv_put32(header + 40, slots->slot[1].erase_count);
-	microtl_priv_put32(header + CRC_AT, microtl_priv_crc32(0, header, CRC_AT));
-
+	header.crc = crc_of(&header);
+	memset(bytes, slots->flash->erase_value, sizeof(bytes));
+	memcpy(bytes, &header, sizeof(header));
 	slot->state = MICROTL_SLOT_DAMAGED;
-	int ret = microtl_priv_flash_write(slots->flash, slot_offset(slots, index), header, size);
-	if (ret == 0) {
-		ret = microtl_priv_flash_compare(slots->flash, slot_offset(slots, index), header,
-						 size);
-	}
+	int ret = microtl_priv_flash_write_checked(slots->flash, slot_offset(slots, index), bytes,
+						   header_size(slots));
 	if (ret == 0) {
 		slot->id = slots->id;
 		slot->state = kind == KIND_RESET ? MICROTL_SLOT_RESET : MICROTL_SLOT_VALID;

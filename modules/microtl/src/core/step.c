@@ -51,8 +51,8 @@ static bool row_learns(const struct microtl_trainee *trainee, uint8_t layer, siz
 {
 	const struct microtl_head_spec *spec = trainee->spec;
 
-	return layer + 1 < spec->layer_count ||
-	       microtl_priv_takes_part((enum microtl_loss)spec->loss, &trainee->classes, row);
+	return layer < microtl_priv_last(spec) ||
+	       microtl_priv_takes_part(spec->loss, &trainee->classes, row);
 }
 
 static bool label_valid(const struct microtl_trainee *trainee, uint16_t rows, uint8_t label)
@@ -60,8 +60,7 @@ static bool label_valid(const struct microtl_trainee *trainee, uint16_t rows, ui
 	if (label == MICROTL_LABEL_NONE) {
 		return trainee->spec->loss != MICROTL_LOSS_SOFTMAX;
 	}
-	return label < rows &&
-	       row_learns(trainee, (uint8_t)(trainee->spec->layer_count - 1U), label);
+	return label < rows && row_learns(trainee, microtl_priv_last(trainee->spec), label);
 }
 
 /* Forward pass and gradient of the scores; -ERANGE where a number is not finite. */
@@ -77,7 +76,7 @@ static int forward(const struct microtl_trainee *trainee, const struct scratch *
 	microtl_priv_forward(spec, trainee->params, rows, features, scratch->scores,
 			     scratch->hidden, scratch->tile);
 	for (uint16_t c = 0; c < rows; c++) {
-		if (row_learns(trainee, (uint8_t)(spec->layer_count - 1U), c) &&
+		if (row_learns(trainee, microtl_priv_last(spec), c) &&
 		    !microtl_priv_finite(scratch->scores[c])) {
 			return -ERANGE;
 		}
@@ -181,7 +180,7 @@ static void backward(const struct consumer *consumer, const struct microtl_train
 	size_t at = microtl_head_hidden_count(spec);
 	const float *delta = scratch->scores;
 
-	for (uint8_t l = (uint8_t)(spec->layer_count - 1U); l > 0; l--) {
+	for (uint8_t l = microtl_priv_last(spec); l > 0; l--) {
 		at -= spec->width[l];
 		backward_layer(consumer, trainee, l, rows, delta, scratch->hidden + at,
 			       scratch->hidden_delta + at);
@@ -261,7 +260,7 @@ void microtl_step_apply(struct microtl_optimizer *optimizer, struct microtl_trai
 	struct microtl_priv_update update = microtl_priv_optimizer_next(optimizer);
 	float delta = 1.0f / (float)optimizer->samples;
 
-	for (uint8_t l = 0; l < trainee->spec->layer_count; l++) {
+	for (uint8_t l = 0; l <= microtl_priv_last(trainee->spec); l++) {
 		apply_layer(optimizer, trainee, &update, l, delta);
 	}
 	memset(optimizer->gradient, 0,

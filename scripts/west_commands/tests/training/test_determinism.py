@@ -7,6 +7,7 @@
 """
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -50,6 +51,18 @@ def test_compilers_agree(compiler: str, level: str, expected: str, tmp_path: Pat
     program = tmp_path / "digests"
     run([compiler, level, *FLAGS, "-o", str(program), *map(str, SOURCES)])
     assert run([str(program)]) == expected
+
+
+def test_lean_build_learns_the_same(expected: str, tmp_path: Path) -> None:
+    """Every part of src/core/build_options.h left out: refused where asked for, else the same."""
+    options = (CORE / "build_options.h").read_text(encoding="utf-8")
+    names = re.findall(r"#define (MICROTL_WITH_\w+) 1", options)
+    assert len(names) == 8
+    program = tmp_path / "lean"
+    lean = [f"-D{name}=0" for name in names]
+    run(["gcc", "-O2", *FLAGS, *lean, "-o", str(program), *map(str, SOURCES)])
+    line = run([str(program), "job"])
+    assert line.startswith("job: ") and line in expected
 
 
 CPUS = {
