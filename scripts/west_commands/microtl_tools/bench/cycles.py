@@ -51,6 +51,10 @@ class Instruction:
     size: int = 4
 
 
+_UNKNOWN = Instruction("")
+"""One that objdump does not know: it misses a part of Helium."""
+
+
 @dataclass(frozen=True)
 class Cost:
     """Sums over executed instructions."""
@@ -81,7 +85,7 @@ def cost(
     for addresses, (times, taken) in blocks.items():
         before = False
         for address in addresses:
-            item = code[address]
+            item = code.get(address, _UNKNOWN)
             instructions += times
             loaded += times * item.loaded
             stored += times * item.stored
