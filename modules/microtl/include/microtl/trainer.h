@@ -46,7 +46,8 @@ int microtl_train_resume(struct microtl_learner *learner);
 /**
  * @brief Cancel the training and wait until it has ended; the active head stays.
  *
- * Called from a training's callback it does not wait.
+ * Called from a training's callback it does not wait. Nobody is told of a training that was still
+ * queued.
  *
  * @retval 0       It has ended.
  * @retval -ENOENT None is queued or runs.

@@ -338,6 +338,7 @@ int microtl_train_cancel(struct microtl_learner *learner, k_timeout_t timeout)
 		    k_queue_remove(&queue, learner)) {
 			learner->train.state = MICROTL_TRAIN_IDLE;
 			learner->train.error = -ECANCELED;
+			learner->stats.failed++;
 		}
 		ret = k_current_get() == microtl_trainer ? 0 : wait_idle(learner, timeout);
 	}
