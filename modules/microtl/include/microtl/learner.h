@@ -263,6 +263,8 @@ int microtl_learner_ready(const struct microtl_learner *learner);
  * @retval -ENOENT  No such class: add it first.
  * @retval -EBUSY   The replay memory is full and a training uses it: label again afterwards.
  * @retval -ENOMEM  There is neither replay memory nor nearest class mean.
+ * @retval -EEXIST  Stored in RAM; flash is full and holds another model's labels: see
+ *                  microtl_store_commit().
  * @retval <0       Stored in RAM, but not in flash: as microtl_replay_log_append().
  */
 int microtl_learner_label(struct microtl_learner *learner, microtl_token_t token, uint8_t label,

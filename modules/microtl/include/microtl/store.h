@@ -29,7 +29,8 @@ extern "C" {
  * @brief Save the active head in the slot not in use. Nothing is written where it is stored
  * already.
  *
- * @param overwrite Also where that slot holds a head of another model or of a newer format.
+ * @param overwrite Also where that slot holds a head of another model or of a newer format; and
+ * from now on labels may take the place of another model's.
  *
  * @retval 0       Stored and read back.
  * @retval -EAGAIN Less than CONFIG_MICROTL_STORE_INTERVAL_S since the last save.

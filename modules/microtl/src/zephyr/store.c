@@ -198,6 +198,9 @@ int microtl_store_commit(struct microtl_learner *learner, bool overwrite)
 		return ret;
 	}
 	(void)k_mutex_lock(&learner->store_mutex, K_FOREVER);
+#ifdef CONFIG_MICROTL_STORE_REPLAY
+	learner->log.overwrite = learner->log.overwrite || overwrite;
+#endif
 	if (learner->store_error != 0) {
 		ret = -ENODEV;
 	} else if (!learner->train.unsaved) {
