@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 
 
 def _load(name: str) -> None:
-    """Make a helper of this folder importable by name, whatever the import mode."""
+    """Make a file of this folder importable by name, whatever the import mode."""
     qualified = f"training_{name}"
     spec = importlib.util.spec_from_file_location(qualified, HERE / f"{name}.py")
     assert spec is not None and spec.loader is not None
