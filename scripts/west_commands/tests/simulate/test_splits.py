@@ -5,7 +5,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from microtl_tools.errors import MicroTLError
 from microtl_tools.simulate.splits import (
@@ -45,6 +45,7 @@ def split_or_none(timeline: Timeline, user: str, test_part: float) -> UserSplit 
         return None
 
 
+@settings(deadline=None)
 @given(timelines(), st.sampled_from([0.25, 0.5, 0.7]), st.integers(1, 12))
 def test_nothing_leaks(timeline: Timeline, test_part: float, budget: int) -> None:
     for user in timeline.users():
@@ -68,6 +69,7 @@ def test_nothing_leaks(timeline: Timeline, test_part: float, budget: int) -> Non
             assert given_labels == min(budget, split.available(label))
 
 
+@settings(deadline=None)
 @given(timelines(), st.sampled_from([0.25, 0.5]), st.integers(1, 6), st.randoms())
 def test_order_of_rows_does_not_matter(
     timeline: Timeline, test_part: float, budget: int, random: object
@@ -116,6 +118,7 @@ def test_overlapping_windows_before_the_test_are_dropped() -> None:
     assert split.stretches[0].samples.tolist() == [0, 1, 2]
 
 
+@settings(deadline=None)
 @given(timelines(), st.integers(1, 30))
 def test_sessions_share_no_raw_data(timeline: Timeline, budget: int) -> None:
     for user in timeline.users():
