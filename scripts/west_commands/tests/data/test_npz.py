@@ -30,8 +30,8 @@ def test_every_array_arrives(tmp_path):
         x=x,
         y=[1, 0, 1, 1],
         labels=["rest", "walk"],
-        group=[7, 7, 8, 8],
-        recording=["a", "a", "b", "b"],
+        group=[8, 7, 8, 7],
+        recording=["b", "a", "a", "b"],
         t=[0, 4, 0, 4],
         span=8,
         channels=["ax", "ay", "az"],
@@ -43,8 +43,8 @@ def test_every_array_arrives(tmp_path):
     expected = (x - [0, 0, 1]) * [1, 2, 4]
     np.testing.assert_array_equal(data.x, expected.astype(np.float32).reshape(4, 8, 1, 3))
     assert data.y.tolist() == [1, 0, 1, 1] and data.labels == ["rest", "walk"]
-    assert data.group.tolist() == ["7", "7", "8", "8"]
-    assert data.recording.tolist() == ["a", "a", "b", "b"]
+    assert data.group.tolist() == ["8", "7", "8", "7"]
+    assert data.recording.tolist() == ["b", "a", "a", "b"]
     assert data.t.tolist() == [0, 4, 0, 4] and data.span == 8
     last = data.channels[2]
     assert (last.name, last.unit, last.offset, last.scale) == ("az", "g", 1.0, 4.0)
