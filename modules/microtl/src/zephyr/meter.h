@@ -35,7 +35,7 @@ void microtl_priv_meter_read(const struct microtl_meter *meter,
 /** @return 0, or -ETIMEDOUT where the training took more than Kconfig allows. */
 int microtl_priv_meter_check(const struct microtl_train_status *status);
 
-/** @brief Sleep for the thread's share of the CPU. */
+/** @brief Let other threads run: sleep for the thread's share of the CPU. */
 void microtl_priv_meter_yield(const struct microtl_meter *meter,
 			      const struct microtl_train_status *status);
 
