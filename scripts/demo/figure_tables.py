@@ -108,7 +108,7 @@ def _change(figure: Figure) -> list[str]:
     return [
         figure.title,
         str(figure.budget),
-        f"{100 * gated.change.mean:+.1f} ± {100 * gated.change.sigma:.1f}",
+        _spread(gated.change, "+"),
         f"{gated.worst.user} {100 * gated.worst.change:+.1f}",
         f"{losers} of {len(gated.users)}",
         f"{worst.user} {100 * worst.change:+.1f}",
@@ -165,12 +165,12 @@ def _mean(value: Interval | None) -> float:
     return float("nan") if value is None else value.mean
 
 
-def _spread(value: Interval | None) -> str:
+def _spread(value: Interval | None, sign: str = "") -> str:
+    """Return mean and sigma in percent; of a single value, which has no sigma, the value."""
     if value is None:
         return "-"
-    if value.count < 2:
-        return f"{100 * value.mean:.1f}"
-    return f"{100 * value.mean:.1f} ± {100 * value.sigma:.1f}"
+    mean = f"{100 * value.mean:{sign}.1f}"
+    return mean if value.count < 2 else f"{mean} ± {100 * value.sigma:.1f}"
 
 
 def _table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
