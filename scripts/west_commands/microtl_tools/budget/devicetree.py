@@ -22,6 +22,9 @@ _PICKLED_BUILTINS = frozenset(
     {"bool", "bytes", "dict", "float", "frozenset", "int", "list", "set", "str", "tuple"}
 )
 
+_MADE_OF = {"mmio-sram": RAM, "soc-nv-flash": FLASH}
+"""Devicetree's compatible of a memory -> its kind."""
+
 
 def read_config(path: Path) -> dict[str, str]:
     """Read a .config file: option -> value, without quotes; options that are not set are absent."""
@@ -63,7 +66,11 @@ def devicetree_regions(edt_pickle: Path, zephyr_base: Path | None) -> list[Regio
     each node that has a ``zephyr,memory-region``. Raises MicroTLError where Zephyr's devicetree
     package is not found or cannot read the file.
     """
-    edt = _load(edt_pickle, zephyr_base)
+    return regions_of(_load(edt_pickle, zephyr_base))
+
+
+def regions_of(edt: Any) -> list[Region]:
+    """Return the memories of a devicetree that is loaded already; see devicetree_regions."""
     regions = []
     for choice, name, kind in (("zephyr,flash", "FLASH", FLASH), ("zephyr,sram", "RAM", RAM)):
         node = edt.chosen_nodes.get(choice)
@@ -74,9 +81,15 @@ def devicetree_regions(edt_pickle: Path, zephyr_base: Path | None) -> list[Regio
         token = _region_name(node)
         if token and node.regs and node.regs[0].size:
             reg = node.regs[0]
-            kind = kind_by_name(token)
+            kind = _kind(node, token)
             regions.append(Region(token, kind, reg.addr or 0, reg.size, f"devicetree {node.path}"))
     return regions
+
+
+def _kind(node: Any, name: str) -> str:
+    """Say what a memory is made of: a flash that is simulated in RAM has a flash's name only."""
+    made_of = [kind for compatible, kind in _MADE_OF.items() if compatible in node.compats]
+    return made_of[0] if made_of else kind_by_name(name)
 
 
 def _region_name(node: Any) -> str | None:

@@ -5,6 +5,7 @@
 
 import pickle
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from microtl_tools.budget.devicetree import (
@@ -12,6 +13,7 @@ from microtl_tools.budget.devicetree import (
     devicetree_regions,
     merge,
     read_config,
+    regions_of,
 )
 from microtl_tools.budget.elf import read_image
 from microtl_tools.budget.regions import Region, inferred, kind_by_name, parse_region, region_at
@@ -116,6 +118,24 @@ def test_other_memories_of_devicetree_are_kept_once() -> None:
     ]
     found, _ = merge(physical, [Region("RAM", "ram", 0x30000000, 100, ".config")])
     assert [region.name for region in found] == ["RAM", "ITCM"]
+
+
+@pytest.mark.parametrize(
+    ("name", "compatible", "kind"),
+    [("FLASH_SIM", "mmio-sram", "ram"), ("BANK2", "soc-nv-flash", "flash"), ("ITCM", "x", "ram")],
+)
+def test_a_memory_is_what_devicetree_says_not_its_name(
+    name: str, compatible: str, kind: str
+) -> None:
+    node = SimpleNamespace(
+        props={"zephyr,memory-region": SimpleNamespace(val=name)},
+        status="okay",
+        compats=["zephyr,memory-region", compatible],
+        regs=[SimpleNamespace(addr=0x20000000, size=1024)],
+        path="/memory",
+    )
+    edt = SimpleNamespace(chosen_nodes={}, nodes=[node])
+    assert regions_of(edt) == [Region(name, kind, 0x20000000, 1024, "devicetree /memory")]
 
 
 class Exploit:
