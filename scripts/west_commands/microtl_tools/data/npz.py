@@ -21,6 +21,8 @@ Arrays = dict[str, NDArray[Any]]
 _SAMPLE_KEYS = ("x", "y", "group", "recording", "t", "span", "labels")
 _CHANNEL_KEYS = ("channels", "channel_unit", "channel_offset", "channel_scale")
 _KEYS = _SAMPLE_KEYS + _CHANNEL_KEYS
+_CLASSES_MAX = 65536
+"""Without 'labels', every number below the largest in 'y' is a class: bounds what that takes."""
 
 
 def load(path: Path, shape: Sequence[int] | None, labelled: bool) -> Dataset:
@@ -124,13 +126,16 @@ def _classes(
         raise MicroTLError(
             f"{path}: 'y' has dtype {y.dtype}; expected class numbers or class names"
         )
-    top = int(y.max()) + 1
-    names = names or [str(number) for number in range(top)]
-    if y.min() < 0 or top > len(names):
-        at = int(np.flatnonzero((y < 0) | (y >= len(names)))[0])
+    count_max = len(names) if names else _CLASSES_MAX
+    wrong = np.flatnonzero((y < 0) | (y >= count_max))
+    if wrong.size:
+        at = int(wrong[0])
         raise MicroTLError(
-            f"{path}: y[{at}] is {y[at]}, expected 0 to {len(names) - 1} ({len(names)} classes)"
+            f"{path}: y[{at}] is {y[at]}, expected 0 to {count_max - 1}"
+            + (f" ({count_max} classes in 'labels')" if names else ""),
+            "number the classes from 0, or let 'y' hold their names",
         )
+    names = names or [str(number) for number in range(int(y.max()) + 1)]
     return y.astype(np.int64), names
 
 
