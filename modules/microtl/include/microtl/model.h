@@ -19,6 +19,7 @@
 #include <microtl/kernels.h>
 #include <microtl/kernels_cmsis_nn.h>
 #include <microtl/kernels_dsp.h>
+#include <microtl/kernels_mve.h>
 
 #ifdef __cplusplus
 extern "C" {

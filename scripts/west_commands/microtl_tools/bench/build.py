@@ -79,13 +79,19 @@ def compiler_version() -> str:
     return answer.stdout.splitlines()[0]
 
 
-def core_units(cpu: Cpu) -> list[Unit]:
-    """Return every file of the core that ``cpu`` can run; the linker drops what is not used."""
+def inference_units(cpu: Cpu) -> list[Unit]:
+    """Return the engine and every kernel for ``cpu``; the linker drops what is not used."""
     core = paths.core_root() / "src" / "core"
-    sources = [*core.glob("*.c"), *(core / "kernels").glob("*.c")]
+    sources = [core / "engine.c", *(core / "kernels").glob("*.c")]
     for family in cpu.families:
         sources += (core / "kernels" / family).glob("*.[cS]")
     return [Unit("core", source, core) for source in sorted(sources)]
+
+
+def learning_units() -> list[Unit]:
+    """Return every file of the core but the kernels."""
+    core = paths.core_root() / "src" / "core"
+    return [Unit("core", source, core) for source in sorted(core.glob("*.[cS]"))]
 
 
 def firmware_units(program: str, defines: Mapping[str, object]) -> list[Unit]:

@@ -73,7 +73,8 @@ CPUS = {
             ("-mcpu=cortex-m55", "-mfloat-abi=hard"),
             ("BENCH_FPU",),
             _MPS3,
-            "portable",
+            "mve",
+            ("mve",),
         ),
         Cpu(
             # There is no emulated M0+ with enough memory: code for it, on a CPU made to trap what

@@ -124,7 +124,7 @@ def _units(
     )
     defines = {"BENCH_MODEL": model.symbol, "BENCH_ARENA_SIZE": model.arena_size}
     return [
-        *build.core_units(cpu),
+        *build.inference_units(cpu),
         Unit("model", source, folder),
         Unit("firmware", data),
         *build.firmware_units("inference", defines),

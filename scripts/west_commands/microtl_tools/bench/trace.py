@@ -25,7 +25,8 @@ from microtl_tools.errors import MicroTLError
 
 QEMU = "qemu-system-arm"
 _TIMEOUT_S = 600
-_INSTRUCTION = re.compile(r"0x([0-9a-f]{8}):  ([0-9a-f]{4}( [0-9a-f]{4})?) ")
+_FIRST_OF_TWO = 0xE800
+_INSTRUCTION = re.compile(r"0x([0-9a-f]{8}):  ([0-9a-f]{4}(?: [0-9a-f]{4})?) ")
 
 Block = tuple[int, ...]
 """Addresses of instructions that run one after the other."""
@@ -123,6 +124,20 @@ def _parse(text: str) -> dict[str, str]:
     return printed
 
 
+def _addresses(first: int, halves: list[int]) -> Block:
+    """Split half words from address ``first`` on into instructions.
+
+    QEMU's disassembler does not know Helium and shows some of it as two instructions. In Thumb the
+    first half word tells the length (Armv8-M Architecture Reference Manual, C2.2).
+    """
+    addresses = []
+    i = 0
+    while i < len(halves):
+        addresses.append(first + 2 * i)
+        i += 2 if halves[i] >= _FIRST_OF_TWO else 1
+    return tuple(addresses)
+
+
 class _Reader(threading.Thread):
     """Reads QEMU's log from a FIFO while it is written: traces are large and never touch disk."""
 
@@ -145,7 +160,8 @@ class _Reader(threading.Thread):
             self._read(stream)
 
     def _read(self, stream: TextIO) -> None:
-        translated: list[tuple[int, int]] = []
+        first = 0
+        translated: list[int] = []
         ends: dict[str, int] = {}
         starts: dict[str, int] = {}
         runs: Counter[str] = Counter()
@@ -155,8 +171,8 @@ class _Reader(threading.Thread):
             if line.startswith("Trace"):
                 key = line[9:60].partition("[")[0]
                 if translated:
-                    self._blocks[key] = tuple(address for address, _ in translated)
-                    starts[key], ends[key] = translated[0][0], sum(translated[-1])
+                    self._blocks[key] = _addresses(first, translated)
+                    starts[key], ends[key] = first, first + 2 * len(translated)
                     translated = []
                 if before and ends[before] != starts[key]:
                     jumps[before] += 1
@@ -168,7 +184,8 @@ class _Reader(threading.Thread):
             elif line.startswith("0x"):
                 found = _INSTRUCTION.match(line)
                 if found:
-                    translated.append((int(found[1], 16), 4 if found[3] else 2))
+                    first = first if translated else int(found[1], 16)
+                    translated += [int(half, 16) for half in found[2].split()]
 
     def segments(self) -> list[Segment]:
         """Return the counted segments; what follows the last mark is not one."""

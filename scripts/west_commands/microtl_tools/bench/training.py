@@ -67,7 +67,7 @@ def training(widths: Sequence[int], cpu: Cpu, optimise: str = "-O2") -> Training
         "BENCH_BATCH": BATCH,
     }
     with tempfile.TemporaryDirectory(prefix="microtl-bench-") as folder:
-        units = [*build.core_units(cpu), *build.firmware_units("training", defines)]
+        units = [*build.learning_units(), *build.firmware_units("training", defines)]
         image = build.build(Path(folder), cpu, units, optimise)
         run = trace.run(image.elf, cpu, image.mark)
         code = disassembly(image.elf)

@@ -100,7 +100,7 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
         "--kernels",
         metavar="SET",
         default="portable",
-        help="kernels to convert for: portable (default), dsp",
+        help="kernels to convert for: portable (default), dsp, mve, cmsis-nn",
     )
     group.add_argument(
         "--preprocess",

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from microtl_tools.convert.kernel_sets import cmsis_nn, dsp
+from microtl_tools.convert.kernel_sets import cmsis_nn, dsp, mve
 from microtl_tools.convert.program import KernelCall
 
 
@@ -38,6 +38,7 @@ KERNEL_SETS: Mapping[str, KernelSet] = {
     for kernel_set in (
         KernelSet("portable", "C for every CPU, no scratch", _as_it_is),
         KernelSet("dsp", "Cortex-M with DSP extension: M4, M7, M33", dsp.prepare),
+        KernelSet("mve", "Cortex-M with Helium: M52, M55, M85", mve.prepare),
         KernelSet("cmsis-nn", "any Cortex-M, by Arm's CMSIS-NN", cmsis_nn.prepare, on_host=False),
     )
 }

@@ -8,21 +8,17 @@ from __future__ import annotations
 from typing import Any
 
 from microtl_tools.convert.kernel_sets.dsp.dense import as_dense
-from microtl_tools.convert.kernel_sets.dsp.panels import (
-    QUAD,
-    Filters,
-    pad_depth,
-    pair_panels,
-    rounding,
-)
+from microtl_tools.convert.kernel_sets.dsp.panels import QUAD, exact, pair_panels, rounding
 from microtl_tools.convert.kernel_sets.fields import array, number, struct
+from microtl_tools.convert.kernel_sets.filters import Filters, pad_depth
+from microtl_tools.convert.kernel_sets.geometry import covers_all, is_dilated
 from microtl_tools.convert.program import KernelCall
 
 
 def prepare_conv(call: KernelCall) -> None:
     """Replace a portable convolution without groups and dilation."""
     at = struct(call, "at")
-    if number(call, "filter_c") != at["in_c"] or at["dilation_h"] != 1 or at["dilation_w"] != 1:
+    if number(call, "filter_c") != at["in_c"] or is_dilated(at):
         return
     as_convolution(call, array(call, "weights").values.reshape(at["out_c"], at["kernel_h"], -1))
 
@@ -30,12 +26,12 @@ def prepare_conv(call: KernelCall) -> None:
 def as_convolution(call: KernelCall, rows: Any) -> None:
     """Make a call a convolution; ``rows`` are its weights, [out_c][kernel_h][kernel_w * in_c]."""
     at = struct(call, "at")
-    if _covers_all(at):
+    if covers_all(at):
         as_dense(call, rows.reshape(at["out_c"], -1))
         return
     rows = pad_depth(rows, QUAD)
     filters = Filters.of(call, rows.reshape(at["out_c"], -1))
-    if not filters.exact():
+    if not exact(filters):
         return
     row_quads = rows.shape[-1] // QUAD
     pointwise = _is_pointwise(at)
@@ -84,10 +80,3 @@ def _rows_apart(at: dict[str, int]) -> int:
 def _is_pointwise(at: dict[str, int]) -> bool:
     ones = all(at[name] == 1 for name in ("kernel_h", "kernel_w", "stride_h", "stride_w"))
     return ones and at["in_c"] % QUAD == 0 and at["pad_top"] == 0 and at["pad_left"] == 0
-
-
-def _covers_all(at: dict[str, int]) -> bool:
-    """Whether the only window is the whole image."""
-    return (at["kernel_h"], at["kernel_w"]) == (at["in_h"], at["in_w"]) and (
-        at["pad_top"] == 0 and at["pad_left"] == 0
-    )

@@ -9,14 +9,13 @@ from typing import Any
 
 from microtl_tools.convert.kernel_sets.dsp.panels import (
     QUAD,
-    Filters,
-    pad_depth,
+    exact,
     pair_panels,
-    reads,
     rounding,
     row_panels,
 )
 from microtl_tools.convert.kernel_sets.fields import array, number, struct
+from microtl_tools.convert.kernel_sets.filters import Filters, pad_depth, reads
 from microtl_tools.convert.program import KernelCall
 
 
@@ -34,7 +33,7 @@ def as_dense(call: KernelCall, rows: Any) -> None:
     """Make a call a dense layer on one vector; ``rows`` are its weights, [out_c][in_c]."""
     channels, depth = rows.shape
     filters = Filters.of(call, pad_depth(rows, 2 * QUAD))
-    if not filters.exact():
+    if not exact(filters):
         return
     output = struct(call, "out")
     call.kernel = "microtl_kernel_dsp_dense"
@@ -51,7 +50,7 @@ def as_dense(call: KernelCall, rows: Any) -> None:
 
 def _as_pixels(call: KernelCall, rows: Any) -> None:
     filters = Filters.of(call, rows)
-    if not filters.exact():
+    if not exact(filters):
         return
     output = struct(call, "out")
     channels, depth = rows.shape

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from microtl_tools.convert.kernel_sets.dsp.panels import Filters, pack, rounding
+from microtl_tools.convert.kernel_sets.dsp.panels import exact, pack, rounding
 from microtl_tools.convert.kernel_sets.fields import array, number, struct
+from microtl_tools.convert.kernel_sets.filters import Filters
+from microtl_tools.convert.kernel_sets.geometry import is_3x3, is_dilated, same_size
 from microtl_tools.convert.lower.context import constant
 from microtl_tools.convert.program import KernelCall
 from microtl_tools.imports import require
@@ -19,27 +21,23 @@ _CHANNELS = 4
 def prepare_depthwise(call: KernelCall) -> None:
     """Replace a portable depthwise convolution where there is a kernel for its window."""
     at = struct(call, "at")
-    if at["dilation_h"] != 1 or at["dilation_w"] != 1:
+    if is_dilated(at):
         return
     weights = array(call, "weights").values.reshape(at["kernel_h"], at["kernel_w"], at["out_c"])
-    if _is_3x3(at) and number(call, "depth_multiplier") == 1 and at["in_c"] % _CHANNELS == 0:
+    if is_3x3(at) and number(call, "depth_multiplier") == 1 and at["in_c"] % _CHANNELS == 0:
         _as_planes(call, weights.transpose(2, 0, 1))
-
-
-def _is_3x3(at: dict[str, int]) -> bool:
-    return (at["kernel_h"], at["kernel_w"], at["stride_h"], at["stride_w"]) == (3, 3, 1, 1)
 
 
 def _as_planes(call: KernelCall, taps: Any) -> None:
     """``taps`` is [channels][3][3]."""
     at, output = struct(call, "at"), struct(call, "out")
     filters = Filters.of(call, taps.reshape(at["out_c"], -1))
-    if not filters.exact():
+    if not exact(filters):
         return
     call.kernel = "microtl_kernel_dsp_depthwise_3x3"
     call.struct = "microtl_dsp_depthwise"
     call.scratch_size = 4 * 8 * (at["out_w"] + 2) * ((at["out_h"] + 1) // 2 + 2)
-    if (at["in_h"], at["in_w"]) == (at["out_h"], at["out_w"]):
+    if same_size(at):
         call.in_place = (0,)
     call.fields = {
         "at": at,

@@ -8,12 +8,11 @@ The layouts, and why biases and weights are doubled, are described in ``kernels/
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-from microtl_tools.convert.kernel_sets.fields import number
+from microtl_tools.convert.kernel_sets.filters import Filters
 from microtl_tools.convert.lower.context import constant
-from microtl_tools.convert.program import Constant, KernelCall, Value
+from microtl_tools.convert.program import Constant
 from microtl_tools.imports import require
 
 QUAD = 4
@@ -21,53 +20,9 @@ _SUM_LIMIT = 1 << 30
 _SHIFTS = range(2, 32)
 
 
-@dataclass
-class Filters:
-    """The filters of a layer, with the input's zero point folded into the bias."""
-
-    weights: Any
-    """int64 [channels][depth]"""
-    bias: Any
-    """int64 [channels]"""
-    multiplier: Any
-    """int64 [channels]"""
-    shift: Any
-    """int64 [channels], bits to the right"""
-
-    @classmethod
-    def of(cls, call: KernelCall, weights: Any) -> Filters:
-        """Take them from a portable call; ``weights`` is [channels][depth]."""
-        np = require("numpy", "convert models")
-        channels = len(weights)
-        weights = weights.astype(np.int64)
-        fields = call.fields
-        bias = _values(fields["bias"], channels)
-        zero_point = number(call, "input_zero_point")
-        return cls(
-            weights=weights,
-            bias=bias - zero_point * weights.sum(axis=1),
-            multiplier=_values(fields["multiplier"], channels),
-            shift=-_values(fields["shift"], channels),
-        )
-
-    def exact(self) -> bool:
-        """Whether doubled sums fit 32 bits for every input, and every shift can be a factor."""
-        np = require("numpy", "convert models")
-        low = self.bias + np.minimum(self.weights * -128, self.weights * 127).sum(axis=1)
-        high = self.bias + np.maximum(self.weights * -128, self.weights * 127).sum(axis=1)
-        bound = max(abs(int(low.min())), abs(int(high.max())), int(abs(self.bias).max()))
-        return bound < _SUM_LIMIT and all(int(s) in _SHIFTS for s in self.shift)
-
-    def padded(self, group: int) -> Filters:
-        """Fill up with channels of zeros to a multiple of ``group``."""
-        np = require("numpy", "convert models")
-        more = -len(self.bias) % group
-        return Filters(
-            np.pad(self.weights, ((0, more), (0, 0))),
-            np.pad(self.bias, (0, more)),
-            np.pad(self.multiplier, (0, more)),
-            np.pad(self.shift, (0, more), constant_values=_SHIFTS[0]),
-        )
+def exact(filters: Filters) -> bool:
+    """Whether doubled sums fit 32 bits for every input, and every shift can be a factor."""
+    return filters.exact(_SUM_LIMIT, _SHIFTS)
 
 
 def pair_panels(filters: Filters, *, interleaved: bool) -> Constant:
@@ -127,32 +82,9 @@ def pack(low: Any, high: Any) -> Any:
     return ((low & 0xFFFF) | (high & 0xFFFF) << 16).astype(np.uint32).view(np.int32)
 
 
-def pad_depth(weights: Any, multiple: int) -> Any:
-    """Fill up the last dimension with zeros to a multiple."""
-    np = require("numpy", "convert models")
-    more = -weights.shape[-1] % multiple
-    return np.pad(weights, [(0, 0)] * (weights.ndim - 1) + [(0, more)])
-
-
-def reads(call: KernelCall, size: int) -> None:
-    """Let the call read ``size`` bytes of its input: what follows it has to lie in the arena."""
-    source = call.inputs[0]
-    assert source is not None
-    source.size = max(source.size, size)
-
-
 def rounding(output: dict[str, int]) -> str:
     """Return the enum microtl_dsp_rounding for a struct microtl_output: as little as is exact."""
     low, high = output["min"], output["max"]
     if (low, high) != (-128, 127):
         return "MICROTL_DSP_CLAMPED"
     return "MICROTL_DSP_RECTIFIED" if output["zero_point"] == low else "MICROTL_DSP_LINEAR"
-
-
-def _values(value: Value, channels: int) -> Any:
-    """Return an array parameter as int64, one value for all channels repeated."""
-    np = require("numpy", "convert models")
-    if value is None:
-        return np.zeros(channels, np.int64)
-    assert isinstance(value, Constant)
-    return np.broadcast_to(value.values.astype(np.int64), channels)

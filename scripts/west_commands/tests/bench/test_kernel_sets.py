@@ -1,0 +1,162 @@
+# SPDX-FileCopyrightText: The MicroTL authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""The kernel sets of CPU families, in C on the host and as they are on an emulated Cortex-M.
+
+Every comparison is with the portable kernels, byte for byte.
+"""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from microtl_tools.bench import measure
+from microtl_tools.bench.cpus import CPUS
+from microtl_tools.convert.api import ConvertedModel, Options, convert, convert_bytes
+from microtl_tools.twin.api import Twin
+from model_builder import ModelBuilder
+
+MODELS = Path(__file__).resolve().parents[4] / "tests" / "fixtures" / "models"
+FAMILIES = ("conv2d_*", "depthwise_*", "fully_connected_*", "average_pool_*", "network_*")
+FIXTURES = sorted(path for family in FAMILIES for path in MODELS.glob(f"{family}.tflite"))
+SAMPLES = 50
+
+SETS = {"dsp": "cortex-m4f", "mve": "cortex-m55"}
+"""And the CPU that runs each."""
+
+KERNELS = {
+    "dsp": {"conv2d", "pointwise", "dense", "depthwise_3x3"},
+    "mve": {"conv2d", "dense", "depthwise_3x3"},
+}
+
+ON_BOARD = (
+    "conv2d_large",
+    "conv2d_one_output_channel",
+    "conv2d_relu6",
+    "conv2d_2x4_stride_3x2_valid",
+    "depthwise_4_channels",
+    "depthwise_8_channels",
+    "depthwise_one_channel_to_eight",
+    "fully_connected_rank_4",
+    "fully_connected_relu6",
+    "fully_connected_weights_zero_point",
+)
+"""One of each block, rounding and odd size: every model would take minutes."""
+
+
+def name_of(path: Path, kernels: str) -> str:
+    return f"{kernels}_{FIXTURES.index(path) if path in FIXTURES else path.stem}"
+
+
+def converted(path: Path, kernels: str) -> ConvertedModel:
+    return convert(path, Options(head_layers=0, kernels=kernels, name=name_of(path, kernels)))
+
+
+@cache
+def sources() -> dict[str, str]:
+    """Return all fixtures for all sets: one library is much faster to build than many."""
+    models = [converted(path, kernels) for path in FIXTURES for kernels in ("portable", *SETS)]
+    return {f"{m.name}.c": m.c_source for m in models} | {f"{m.name}.h": m.h_source for m in models}
+
+
+def inputs(size: int) -> np.ndarray:
+    generator = np.random.default_rng(7)
+    x = generator.integers(-128, 128, (SAMPLES, size), dtype=np.int8)
+    x[0], x[1] = -128, 127
+    return x
+
+
+@pytest.mark.parametrize("kernels", SETS)
+@pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.stem)
+def test_the_c_form_equals_the_portable_kernels(path: Path, kernels: str) -> None:
+    portable = Twin(sources(), f"{name_of(path, 'portable')}_model")
+    own = Twin(sources(), f"{name_of(path, kernels)}_model")
+    x = inputs(portable.input_size)
+    np.testing.assert_array_equal(own.run(x), portable.run(x))
+
+
+@pytest.mark.parametrize("kernels", SETS)
+def test_every_kernel_of_a_set_has_a_fixture(kernels: str) -> None:
+    used = {op.kernel for path in FIXTURES for op in converted(path, kernels).ops}
+    assert used >= {f"microtl_kernel_{kernels}_{name}" for name in KERNELS[kernels]}
+
+
+@pytest.mark.parametrize("kernels", SETS)
+@pytest.mark.parametrize("name", ["conv2d_tiny_factors", "conv2d_dilated", "conv2d_groups"])
+def test_what_is_not_exact_stays_portable(name: str, kernels: str) -> None:
+    ops = converted(MODELS / f"{name}.tflite", kernels).ops
+    assert "microtl_kernel_conv2d" in {op.kernel for op in ops}
+
+
+SEPARABLE = [
+    (height, width, channels, padding, activation, zero_point)
+    for height, width, padding in ((1, 2, "SAME"), (4, 5, "SAME"), (7, 3, "VALID"), (5, 4, "SAME"))
+    for channels, activation, zero_point in ((4, "NONE", 9), (20, "RELU", -128), (12, "RELU6", -7))
+]
+"""Depthwise 3x3 and the 1x1 behind it: odd and even sizes, each rounding."""
+
+
+def separable(
+    height: int, width: int, channels: int, padding: str, activation: str, zero_point: int
+) -> bytes:
+    m = ModelBuilder("separable")
+    x = m.input((1, height, width, channels), 0.05, 3)
+    how = {"activation": activation, "zero_point": zero_point}
+    y = m.depthwise(x, padding=padding, **how)
+    return m.build(m.conv2d(y, channels + 3, kernel=(1, 1), **how))
+
+
+def converted_bytes(data: bytes, kernels: str, name: str = "case") -> ConvertedModel:
+    options = Options(head_layers=0, kernels=kernels, name=name)
+    return convert_bytes(data, options, source="case.tflite")
+
+
+@pytest.mark.parametrize("kernels", SETS)
+def test_separable_convolutions_equal_the_portable_kernels(kernels: str) -> None:
+    models = {
+        (index, name): converted_bytes(separable(*case), name, f"{name}_{index}")
+        for index, case in enumerate(SEPARABLE)
+        for name in ("portable", kernels)
+    }
+    texts = {f"{m.name}.c": m.c_source for m in models.values()}
+    texts |= {f"{m.name}.h": m.h_source for m in models.values()}
+    for index, case in enumerate(SEPARABLE):
+        own = models[index, kernels]
+        assert own.ops[0].kernel == f"microtl_kernel_{kernels}_depthwise_3x3"
+        assert kernels in own.ops[1].kernel
+        portable = Twin(texts, models[index, "portable"].symbol)
+        x = inputs(portable.input_size)
+        expected = portable.run(x)
+        np.testing.assert_array_equal(Twin(texts, own.symbol).run(x), expected, str(case))
+
+
+@pytest.mark.emulated
+@pytest.mark.parametrize("kernels", SETS)
+@pytest.mark.parametrize("case", SEPARABLE[3::2], ids=str)
+def test_separable_convolutions_on_the_cpu(
+    case: tuple[int, int, int, str, str, int], kernels: str
+) -> None:
+    data = separable(*case)
+    own, portable = (converted_bytes(data, name) for name in (kernels, "portable"))
+    measure.inference(own, portable, CPUS[SETS[kernels]])
+
+
+@pytest.mark.emulated
+@pytest.mark.parametrize("kernels", SETS)
+@pytest.mark.parametrize("name", ON_BOARD)
+def test_kernels_on_the_cpu_equal_the_portable_ones(name: str, kernels: str) -> None:
+    path = MODELS / f"{name}.tflite"
+    own, portable = converted(path, kernels), converted(path, "portable")
+    # Raises where one byte of the output differs.
+    measure.inference(own, portable, CPUS[SETS[kernels]])
+
+
+@pytest.mark.emulated
+@pytest.mark.parametrize("cpu", CPUS)
+@pytest.mark.parametrize("name", ["network_residual", "network_branches"])
+def test_features_on_every_cpu_equal_the_twin_s(name: str, cpu: str) -> None:
+    path = MODELS / f"{name}.tflite"
+    own = convert(path, Options(head_layers=0, kernels=CPUS[cpu].kernels))
+    portable = convert(path, Options(head_layers=0))
+    measure.inference(own, portable, CPUS[cpu])
