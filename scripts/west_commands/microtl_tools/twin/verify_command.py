@@ -60,7 +60,10 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
         help="none: only the whole model as int8, not the cut for learning as well",
     )
     parser.add_argument(
-        "--kernels", default="portable", metavar="SET", help="kernels to convert for: portable, dsp, mve"
+        "--kernels",
+        default="portable",
+        metavar="SET",
+        help="kernels to convert for: portable, dsp, mve",
     )
     parser.add_argument("--data", type=Path, help="real samples, .npz or a folder of recordings")
     parser.add_argument("--count", type=_positive, default=100, help="inputs (default: 100)")
