@@ -9,7 +9,8 @@ from microtl_tools.errors import UsageError
 
 _UNITS = {"": 1, "B": 1, "K": 1024, "KB": 1024, "KIB": 1024, "M": 1 << 20, "MB": 1 << 20}
 _UNITS["MIB"] = 1 << 20
-_SIZE = re.compile(r"(0x[0-9a-fA-F_]+|[0-9_]+)\s*([A-Za-z]*)")
+# As Python writes numbers: "010" could be meant as octal, so it is none.
+_SIZE = re.compile(r"(0x(?:_?[0-9a-fA-F])+|0|[1-9](?:_?[0-9]){,18})\s*([A-Za-z]*)")
 
 
 def parse_size(value: object, what: str) -> int:
@@ -24,7 +25,7 @@ def parse_size(value: object, what: str) -> int:
         raise UsageError(
             f"{what}: {value!r} is no size", 'write bytes ("4096", "0x1000") or "64K", "1M"'
         )
-    return int(match[1].replace("_", ""), 0) * _UNITS[match[2].upper()]
+    return int(match[1], 0) * _UNITS[match[2].upper()]
 
 
 def show(size: int) -> str:

@@ -47,13 +47,25 @@ def budget(tmp_path: Path, text: str, board: str | None = "demo_board/soc") -> B
 
 @pytest.mark.parametrize(
     ("text", "size"),
-    [("4096", 4096), ("64K", 65536), ("64 KiB", 65536), ("0x4000", 16384), ("1M", 1 << 20), (7, 7)],
+    [
+        ("4096", 4096),
+        ("1_024", 1024),
+        ("64K", 65536),
+        ("64 KiB", 65536),
+        ("0x4000", 16384),
+        ("0x2000_0000", 1 << 29),
+        ("1M", 1 << 20),
+        ("0", 0),
+        (7, 7),
+    ],
 )
 def test_sizes(text: object, size: int) -> None:
     assert parse_size(text, "--max-ram") == size
 
 
-@pytest.mark.parametrize("text", ["", "64Q", "-1", "1.5K", None, True, -3, [1]])
+@pytest.mark.parametrize(
+    "text", ["", "64Q", "-1", "1.5K", "010", "_", "0x", "0x_", "9" * 5000, None, True, -3, [1]]
+)
 def test_what_is_no_size(text: object) -> None:
     with pytest.raises(UsageError, match="--max-ram"):
         parse_size(text, "--max-ram")
