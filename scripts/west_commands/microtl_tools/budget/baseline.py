@@ -3,7 +3,6 @@
 
 """Compare an image with an earlier one: an ELF file, or what ``--json`` printed of it."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from microtl_tools.budget.elf import is_elf
 from microtl_tools.budget.report import ImageReport, report_elf
+from microtl_tools.budget.saved_json import read_saved
 from microtl_tools.errors import MicroTLError
 
 _ENTRY_FIELDS = frozenset({"name", "owner", "origin"})
@@ -68,25 +68,29 @@ def _by_name(entries: Any) -> dict[tuple[str, str], dict[str, int]]:
 
 def _from_json(path: Path, name: str) -> _Sizes:
     try:
-        images = json.loads(path.read_text(encoding="utf-8"))["images"]
-        image = next((i for i in images if i["name"] == name), None)
-        if image is None and len(images) == 1:
-            image = images[0]
-        if image is None:
+        images = read_saved(path)["images"]
+        named = [i for i in images if i["name"] == name]
+        if not named and len(images) > 1:
             raise MicroTLError(
                 f"{path}: has no image {name}",
                 f"it has {', '.join(str(i['name']) for i in images)}",
             )
+        image = [*named, *images][0]
         symbols = [
-            (s["name"], s["owner"], {k: int(v) for k, v in s.items() if k not in _ENTRY_FIELDS})
+            (s["name"], s["owner"], _bytes({k: v for k, v in s.items() if k not in _ENTRY_FIELDS}))
             for s in image["symbols"]
         ]
-        return _Sizes(dict(image["totals"]), dict(image["owners"]), _by_name(symbols))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        owners = {owner: _bytes(sizes) for owner, sizes in image["owners"].items()}
+        return _Sizes(_bytes(image["totals"]), owners, _by_name(symbols))
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
         raise MicroTLError(
             f"{path}: is neither an ELF file nor a budget report",
             "make one with: west microtl budget --json > old.json",
         ) from error
+
+
+def _bytes(sizes: Mapping[str, Any]) -> dict[str, int]:
+    return {kind: int(size) for kind, size in sizes.items()}
 
 
 def _change(old: Mapping[str, int], new: Mapping[str, int]) -> dict[str, int]:

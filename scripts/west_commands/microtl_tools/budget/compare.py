@@ -3,7 +3,6 @@
 
 """Hold a prediction against the image that came of it, object by object."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from microtl_tools.budget.elf import Image
 from microtl_tools.budget.microtl_names import learner_of
 from microtl_tools.budget.predict import LEARNER, Predicted, Prediction
 from microtl_tools.budget.report import ImageReport
+from microtl_tools.budget.saved_json import read_saved
 from microtl_tools.errors import MicroTLError
 
 
@@ -33,13 +33,13 @@ class Difference:
 def read_prediction(path: Path) -> Prediction:
     """Read what ``budget MODEL --json`` printed."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))["prediction"]
+        content = read_saved(path)["prediction"]
         rows = tuple(
             Predicted(str(o["symbol"]), str(o["owner"]), str(o["kind"]), int(o["bytes"]))
             for o in content["objects"]
         )
         return Prediction(str(content["model"]), rows)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise MicroTLError(
             f"{path}: is no prediction",
             "make one with: west microtl budget MODEL --json > prediction.json",

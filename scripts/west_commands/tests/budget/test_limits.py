@@ -176,11 +176,35 @@ def test_nothing_grew_since_itself() -> None:
     assert not growth.symbols
 
 
-@pytest.mark.parametrize("text", ["{}", "[]", "no JSON", '{"images": [{"name": "xip"}]}'])
+ODD_IMAGE = '{"images": [{"name": "xip", "totals": %s, "owners": %s, "symbols": []}]}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{}",
+        "[]",
+        "no JSON",
+        "[" * 100_000,
+        '{"images": []}',
+        '{"images": [{"name": "xip"}]}',
+        ODD_IMAGE % ('{"flash": null}', "{}"),
+        ODD_IMAGE % ('{"flash": 1e999}', "{}"),
+        ODD_IMAGE % ("{}", '{"microtl/code": {"flash": "much"}}'),
+        ODD_IMAGE % ("{}", '{"microtl/code": 5}'),
+    ],
+)
 def test_a_baseline_that_is_none(tmp_path: Path, text: str) -> None:
     old = tmp_path / "old.json"
     old.write_text(text, encoding="utf-8")
     with pytest.raises(MicroTLError, match="neither an ELF file nor a budget report"):
+        growth_since(old, report_elf(elf("xip")))
+
+
+def test_a_baseline_of_another_schema(tmp_path: Path) -> None:
+    old = tmp_path / "old.json"
+    old.write_text('{"schema": 2, "images": []}', encoding="utf-8")
+    with pytest.raises(MicroTLError, match="has schema 2, this MicroTL reads 1"):
         growth_since(old, report_elf(elf("xip")))
 
 
