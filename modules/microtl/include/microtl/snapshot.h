@@ -110,6 +110,25 @@ int microtl_snapshot_write(const struct microtl_head *head, const struct microtl
 			   microtl_snapshot_sink sink, void *user_data);
 
 /**
+ * @brief What a snapshot says that it is, whoever's it is: for tools that have no model at hand.
+ *
+ * Reads the first bytes only: microtl_snapshot_read() with what came out tells whether it is whole.
+ *
+ * @param size Bytes that the source has.
+ * @param spec Out: loss and widths; the pointers are NULL.
+ * @param id   Out: id of the model that it belongs to.
+ *
+ * @retval 0        Done.
+ * @retval -ENOENT  No snapshot there (wrong magic).
+ * @retval -ENOTSUP Written by a newer format.
+ * @retval -EBADMSG Damaged: more layers than a head can have.
+ * @retval <0       What the source returned.
+ */
+int microtl_snapshot_describe(size_t size, struct microtl_head_spec *spec,
+			      struct microtl_model_id *id, microtl_snapshot_source source,
+			      void *user_data);
+
+/**
  * @brief Checks a whole snapshot against a model; changes nothing.
  *
  * @param size       Bytes that the source has.

@@ -144,6 +144,44 @@ static int check_crc(size_t size, microtl_snapshot_source source, void *user_dat
 	return ret != 0 || stored == crc ? ret : -EBADMSG;
 }
 
+static int read_prefix(struct prefix *prefix, size_t size, microtl_snapshot_source source,
+		       void *user_data)
+{
+	if (size < sizeof(*prefix) + sizeof(uint32_t)) {
+		return -ENOENT;
+	}
+	int ret = source(0, prefix, sizeof(*prefix), user_data);
+
+	if (ret == 0 && prefix->magic != MAGIC) {
+		ret = -ENOENT;
+	} else if (ret == 0 && prefix->format > MICROTL_SNAPSHOT_FORMAT) {
+		ret = -ENOTSUP;
+	}
+	return ret;
+}
+
+int microtl_snapshot_describe(size_t size, struct microtl_head_spec *spec,
+			      struct microtl_model_id *id, microtl_snapshot_source source,
+			      void *user_data)
+{
+	struct prefix prefix;
+	int ret = read_prefix(&prefix, size, source, user_data);
+
+	if (ret == 0 && (prefix.layer_count < 1 || prefix.layer_count > MICROTL_HEAD_LAYERS_MAX)) {
+		ret = -EBADMSG;
+	}
+	if (ret != 0) {
+		return ret;
+	}
+	*spec = (struct microtl_head_spec){
+		.layer_count = prefix.layer_count,
+		.loss = prefix.loss,
+	};
+	memcpy(spec->width, prefix.width, sizeof(spec->width));
+	*id = prefix.id;
+	return 0;
+}
+
 /* Whole first, whose afterwards: a flipped bit is damage, not another model. */
 static int check(struct prefix *prefix, const struct microtl_head_spec *spec,
 		 const struct microtl_model_id *id, size_t size,
@@ -152,15 +190,9 @@ static int check(struct prefix *prefix, const struct microtl_head_spec *spec,
 {
 	struct prefix want = prefix_of(spec, id);
 
-	if (size < sizeof(*prefix) + sizeof(uint32_t)) {
-		return -ENOENT;
-	}
-	int ret = source(0, prefix, sizeof(*prefix), user_data);
-	if (ret == 0 && prefix->magic != MAGIC) {
-		ret = -ENOENT;
-	} else if (ret == 0 && prefix->format > MICROTL_SNAPSHOT_FORMAT) {
-		ret = -ENOTSUP;
-	} else if (ret == 0) {
+	int ret = read_prefix(prefix, size, source, user_data);
+
+	if (ret == 0) {
 		ret = check_crc(size, source, user_data);
 	}
 	if (ret != 0) {

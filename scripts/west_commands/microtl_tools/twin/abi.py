@@ -25,6 +25,9 @@ from microtl_tools.errors import MicroTLError
 _PREFIX = "microtl_twin_"
 
 _Handle = c_void_p
+_Text = c_char_p
+"""A buffer that the core writes text into."""
+
 _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "new": (_Handle, [c_void_p]),
     "free": (None, [_Handle]),
@@ -39,6 +42,9 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     ),
     "head_rows": (c_size_t, [c_void_p]),
     "head_run": (c_int, [c_void_p, c_size_t, POINTER(i8), c_int, POINTER(c_float)]),
+    "describe_model": (c_int, [c_void_p, _Text, c_size_t]),
+    "describe_snapshot": (c_int, [POINTER(u8), c_size_t, _Text, c_size_t]),
+    "describe_slot": (c_int, [POINTER(u8), c_size_t, POINTER(c_size_t), _Text, c_size_t]),
     "learner_new": (c_int, [c_void_p, u16, POINTER(_Handle)]),
     "learner_free": (None, [_Handle]),
     "learner_feature_count": (c_size_t, [_Handle]),

@@ -74,6 +74,42 @@ size_t microtl_twin_head_rows(const struct microtl_model *model);
 int microtl_twin_head_run(const struct microtl_model *model, size_t count, const int8_t *features,
 			  int activate, float *scores);
 
+/* Descriptions, as lines "KEY VALUE" of UTF-8: a key holds no blank and may come more than once. */
+
+/**
+ * What a converted model says of itself.
+ *
+ * @param text [size] out, zero-terminated.
+ *
+ * @retval -ENOMEM @a size is too small.
+ */
+int microtl_twin_describe_model(const struct microtl_model *model, char *text, size_t size);
+
+/**
+ * What a snapshot says of itself; whole or not, and whosever it is.
+ *
+ * @param text [size] out, zero-terminated.
+ *
+ * @retval -ENOMEM @a size is too small, or no memory on this computer.
+ * @retval <0      As microtl_snapshot_describe() and microtl_snapshot_read().
+ */
+int microtl_twin_describe_snapshot(const uint8_t *bytes, size_t count, char *text, size_t size);
+
+/**
+ * What a slot of the store says of itself, from its first byte on.
+ *
+ * @param count   Bytes from the start of the slot to the end of what was read of the flash.
+ * @param payload Out: where its snapshot begins, and its bytes; 0 where it holds none.
+ * @param text    [size] out, zero-terminated.
+ *
+ * @retval -EBADMSG Damaged, or no slot.
+ * @retval -ENOTSUP Written by a newer format.
+ * @retval -ENOENT  Erased.
+ * @retval -ENOMEM  @a size is too small.
+ */
+int microtl_twin_describe_slot(const uint8_t *bytes, size_t count, size_t payload[2], char *text,
+			       size_t size);
+
 /* Learner: struct microtl_learning with memory for every setting, and nothing that decides. */
 
 struct microtl_twin_learner;
