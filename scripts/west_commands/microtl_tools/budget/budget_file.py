@@ -48,10 +48,14 @@ class StackFacts:
 
 @dataclass(frozen=True)
 class Budget:
-    """The limits for one board: of the application, and of other images by name."""
+    """The limits for one board: of the application, and of other images by name.
+
+    ``others`` holds for images that are not named.
+    """
 
     application: Limits = Limits()
     images: Mapping[str, Limits] = field(default_factory=dict)
+    others: Limits = Limits()
     stack: StackFacts = StackFacts()
     found: bool = False
 
@@ -73,8 +77,9 @@ def read_budget(path: Path, board: str | None) -> Budget:
     plain = (board or "").partition("/")[0].partition("@")[0]
     key = next((b for b in (board, plain) if b in boards), None)
     margin = reader.sizes(top.get("margin", {}), "margin")
+    others = reader.limits({}, "", margin)
     if key is None:
-        return Budget(application=reader.limits({}, "", margin))
+        return Budget(application=others, others=others)
     entry = reader.mapping(boards[key], f"boards: {key}", _BOARD_KEYS)
     images = reader.mapping(entry.get("images", {}), f"boards: {key}: images", None)
     return Budget(
@@ -87,6 +92,7 @@ def read_budget(path: Path, board: str | None) -> Budget:
             )
             for name, limits in images.items()
         },
+        others=others,
         stack=reader.stack(entry.get("stack", {}), f"boards: {key}: stack"),
         found=True,
     )

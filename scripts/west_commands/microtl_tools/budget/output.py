@@ -18,9 +18,7 @@ def write(args: argparse.Namespace, verdicts: Sequence[Verdict]) -> None:
     if args.json:
         dump_json({"images": [v.to_json() for v in verdicts], "ok": all(v.ok for v in verdicts)})
         return
-    for verdict in verdicts:
-        for text in verdict.report.warnings:
-            warn(f"{verdict.report.path}: {text}")
+    _warn(verdicts)
     if args.html:
         from microtl_tools.budget import render_html
 
@@ -36,8 +34,15 @@ def write(args: argparse.Namespace, verdicts: Sequence[Verdict]) -> None:
         emit("\n\n\n".join(texts))
 
 
+def _warn(verdicts: Sequence[Verdict]) -> None:
+    for verdict in verdicts:
+        for text in verdict.report.warnings:
+            warn(f"{verdict.report.path}: {text}")
+
+
 def write_memories(verdicts: Sequence[Verdict]) -> None:
     """Write how full the memories are, in short."""
+    _warn(verdicts)
     for verdict in verdicts:
         emit(
             f"{verdict.report.name}: {verdict.report.path}\n{render_table.memories(verdict.report)}"

@@ -194,6 +194,11 @@ def test_a_failed_flash_is_a_failure(workspace: Workspace) -> None:
     assert workspace.west("flash", FLASH_CODE="7").returncode == 1
 
 
+def test_warnings_are_shown_before_it_is_flashed(workspace: Workspace) -> None:
+    (workspace.top / "build" / "zephyr" / "zephyr.map").write_text("no map", encoding="utf-8")
+    assert "is no map of GNU ld" in workspace.west("flash").stderr
+
+
 def test_every_image_of_a_sysbuild_is_checked(
     workspace: Workspace, make_build: Callable[..., Path]
 ) -> None:

@@ -221,6 +221,71 @@ def test_the_budget_beside_the_application_is_found(
     assert "microtl_demo_replay 640" in message
 
 
+@pytest.fixture
+def sysbuild(make_build: Callable[..., Path], tmp_path: Path) -> Path:
+    """An application and a bootloader, whose sources lie elsewhere."""
+    main_build, loader = make_build(name="main"), make_build("ram", name="mcuboot")
+    (tmp_path / "bootloader").mkdir()
+    (loader / "CMakeCache.txt").write_text(
+        f"APPLICATION_SOURCE_DIR:PATH={tmp_path}/bootloader\n", encoding="utf-8"
+    )
+    (tmp_path / "domains.yaml").write_text(
+        f"default: main\ndomains:\n- {{name: mcuboot, build_dir: {loader}}}\n"
+        f"- {{name: main, build_dir: {main_build}}}\n",
+        encoding="utf-8",
+    )
+    return tmp_path
+
+
+@pytest.mark.parametrize("domain", [[], ["--domain", "mcuboot"]])
+def test_the_applications_file_limits_the_other_images(
+    sysbuild: Path, domain: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = sysbuild / "app" / "budget.yml"
+    limits = "boards: {demo_board: {ram: %d, images: {mcuboot: {ram: %d}, loader: {ram: 1}}}}"
+    file.write_text(limits % (1120, 1600), encoding="utf-8")
+    assert main(["budget", "-d", str(sysbuild), *domain]) == 0
+    assert "images: the build has no image loader" in capsys.readouterr().err
+    file.write_text(limits % (1120, 1599), encoding="utf-8")
+    assert main(["budget", "-d", str(sysbuild), *domain]) == 3
+    assert "mcuboot: all ram: 1,600 bytes, limit 1,599" in capsys.readouterr().err
+
+
+def test_an_image_may_have_a_file_of_its_own(
+    sysbuild: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = sysbuild / "bootloader" / "budget.yml"
+    file.write_text("boards: {demo_board: {ram: 1599}}", encoding="utf-8")
+    assert main(["budget", "-d", str(sysbuild)]) == 3
+    assert "mcuboot: all ram" in capsys.readouterr().err
+    (sysbuild / "app" / "budget.yml").write_text(
+        "boards: {demo_board: {images: {mcuboot: {ram: 1600}}}}", encoding="utf-8"
+    )
+    assert main(["budget", "-d", str(sysbuild)]) == 0
+
+
+def test_the_margin_of_the_file_holds_for_every_image(
+    sysbuild: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (sysbuild / "app" / "budget.yml").write_text("margin: {ram: 2600}", encoding="utf-8")
+    assert main(["budget", "-d", str(sysbuild)]) == 3
+    assert "mcuboot: memory RAM, 2,600 bytes of it" in capsys.readouterr().err
+
+
+def test_a_limit_for_an_owner_that_owns_nothing_is_named(
+    make_build: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "app" / "budget.yml").parent.mkdir()
+    (tmp_path / "app" / "budget.yml").write_text(
+        "boards: {demo_board: {owners: {microtl/replya: {ram: 1}, microtl: {ram: 2K}}}}",
+        encoding="utf-8",
+    )
+    assert main(["budget", "-d", str(make_build())]) == 0
+    warnings = capsys.readouterr().err
+    assert warnings.count("owns nothing") == 1
+    assert "owners: microtl/replya" in warnings
+
+
 def test_options_go_before_the_file(
     make_build: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
