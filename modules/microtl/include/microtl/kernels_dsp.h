@@ -59,6 +59,8 @@ struct microtl_dsp_conv2d {
 #define MICROTL_DSP_CONV2D_SCRATCH(kernel_h, stride_h, row_quads, row_size)                        \
 	(16 * (kernel_h) * (row_quads) + 2 * ((kernel_h) + (stride_h)) * (row_size))
 void microtl_kernel_dsp_conv2d(const struct microtl_op *op, int8_t *arena);
+/** The same with weights of int8 in the panels, which takes half the flash and more time. */
+void microtl_kernel_dsp_conv2d_int8(const struct microtl_op *op, int8_t *arena);
 
 /** Scratch of microtl_kernel_dsp_pointwise(): two widened pixels. */
 #define MICROTL_DSP_POINTWISE_SCRATCH(quads) (2 * 8 * (quads))
@@ -67,6 +69,8 @@ void microtl_kernel_dsp_conv2d(const struct microtl_op *op, int8_t *arena);
  * the input lies if it has no more channels.
  */
 void microtl_kernel_dsp_pointwise(const struct microtl_op *op, int8_t *arena);
+/** The same with weights of int8. */
+void microtl_kernel_dsp_pointwise_int8(const struct microtl_op *op, int8_t *arena);
 
 /** Depthwise convolution, depth multiplier 1, a multiple of four channels. */
 struct microtl_dsp_depthwise {
@@ -76,8 +80,10 @@ struct microtl_dsp_depthwise {
 	int8_t border;
 	/** An enum microtl_dsp_rounding. */
 	uint8_t rounding;
-	/** A few words a channel: see kernels/dsp/planes.h. */
+	/** A few words a channel: see kernels/dsp/planes.h. The first three only, with @a taps. */
 	const int32_t *filters;
+	/** [in_c][3][3], or NULL where the filters hold them widened. */
+	const int8_t *taps;
 };
 
 /** Scratch of microtl_kernel_dsp_depthwise_3x3(): the planes of four channels. */
@@ -96,6 +102,8 @@ struct microtl_dsp_dense {
 	const int32_t *panels;
 };
 void microtl_kernel_dsp_dense(const struct microtl_op *op, int8_t *arena);
+/** The same with weights of int8. */
+void microtl_kernel_dsp_dense_int8(const struct microtl_op *op, int8_t *arena);
 
 #ifdef __cplusplus
 }

@@ -33,7 +33,7 @@ CPU, each side with the better of -O2 and -O3.
 EPILOG = """\
 examples:
   microtl bench kws.tflite
-  microtl bench kws.tflite --cpu cortex-m3 --optimise -Os --json
+  microtl bench kws.tflite --cpu cortex-m3 --gcc=-Os --json
   microtl bench --head 640x10 --cpu cortex-m4f
   microtl bench kws.tflite --picture kws.svg
   microtl bench kws.tflite --cmsis-nn ../modules/lib/cmsis-nn
@@ -60,9 +60,9 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     )
     parser.add_argument("--kernels", metavar="SET", help="kernel set; default: the CPU's fastest")
     parser.add_argument(
-        "--optimise",
+        "--gcc",
         choices=("-O2", "-O3", "-Os"),
-        help="how GCC optimises; default: -O2 (write --optimise=-Os)",
+        help="how GCC optimizes; default: -O2 (write --gcc=-Os)",
     )
     parser.add_argument(
         "--cmsis-nn",
@@ -120,9 +120,9 @@ def _check_cmsis_nn(args: argparse.Namespace) -> None:
         raise UsageError(
             f"--kernels {cmsis_nn.KERNELS} would compare CMSIS-NN to itself", "leave one out"
         )
-    if args.optimise is not None:
+    if args.gcc is not None:
         raise UsageError(
-            "--optimise and --cmsis-nn do not go together",
+            "--gcc and --cmsis-nn do not go together",
             "with --cmsis-nn each side has the better of -O2 and -O3",
         )
     cmsis_nn.check(args.cmsis_nn)
@@ -134,7 +134,7 @@ def _inference(args: argparse.Namespace, cpu: Cpu) -> Inference:
     model, reference = _converted(args, args.kernels or cpu.kernels)
     if args.cmsis_nn is not None:
         return best_inference(model, reference, cpu)
-    return inference(model, reference, cpu, args.optimise or _OPTIMISE)
+    return inference(model, reference, cpu, args.gcc or _OPTIMISE)
 
 
 def _peer(args: argparse.Namespace, cpu: Cpu) -> Inference:
@@ -158,7 +158,7 @@ def _training(args: argparse.Namespace, cpu: Cpu) -> Training | None:
     from microtl_tools.bench.training import training
 
     widths = _head_widths(args)
-    return None if widths is None else training(widths, cpu, args.optimise or _OPTIMISE)
+    return None if widths is None else training(widths, cpu, args.gcc or _OPTIMISE)
 
 
 def _head_widths(args: argparse.Namespace) -> tuple[int, ...] | None:

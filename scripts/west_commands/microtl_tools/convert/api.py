@@ -37,6 +37,8 @@ class Options:
     """Start of file names, symbols and macros; default: from the file's name."""
     kernels: str = "portable"
     """Kernel set, a key of ``kernel_sets.KERNEL_SETS``."""
+    optimize: str = "speed"
+    """``speed``: weights may take up to twice their int8 size; ``size``: little more than that."""
     head_layers: int = 1
     """Dense layers at the end that become the head; 0: none, the whole model is frozen."""
     cut: str | None = None
@@ -171,6 +173,11 @@ class ConvertedModel:
     symbol: str
     """The C symbol of the struct microtl_model."""
     kernels: str
+    optimize: str
+    weights_size: int
+    """Bytes of weights and tables in flash."""
+    int8_size: int
+    """Bytes that they would take for the portable kernels, which read int8."""
     input: End
     output: End
     """The features, or with a frozen model the file's output."""

@@ -24,6 +24,7 @@ from microtl_tools.convert.emit.source import Sources, source_text
 from microtl_tools.convert.graph import Graph, Tensor
 from microtl_tools.convert.headers import layout
 from microtl_tools.convert.identity import model_id
+from microtl_tools.convert.kernel_sets import KERNEL_SETS
 from microtl_tools.convert.passes.borders import Border
 from microtl_tools.convert.program import Program
 from microtl_tools.convert.report import report
@@ -47,6 +48,8 @@ class Parts:
     program: Program
     made: list[tuple[int, int, str]]
     """Number of the operation, number and name of the tensor, of all that the file computes."""
+    int8_size: int
+    """Bytes of weights and tables before a kernel set laid them out."""
     head: HeadSpec | None = None
     base: BaseSet | None = None
     channels: tuple[Channel, ...] = ()
@@ -81,6 +84,9 @@ def assemble(parts: Parts) -> ConvertedModel:
         h_source=header_text(sources),
         symbol=symbol,
         kernels=parts.options.kernels,
+        optimize=parts.options.optimize,
+        weights_size=pool.size,
+        int8_size=parts.int8_size,
         input=_end(parts.ends[0], graph.input, program.input.offset),
         output=_end(
             parts.ends[1] if parts.cut is None else _plain(graph.output),
@@ -113,6 +119,8 @@ def _unplaced(parts: Parts) -> tuple[str, ...]:
 def _settings(parts: Parts) -> str:
     """Say in one line what shaped the model; nothing of it depends on where files lie."""
     words = [f"kernels {parts.options.kernels}"]
+    if KERNEL_SETS[parts.options.kernels].prepare_small is not None:
+        words[0] += f" for {parts.options.optimize}"
     if parts.head is None:
         return f"{words[0]}, no head"
     words.append("head " + "-".join(str(width) for width in parts.head.widths))

@@ -102,11 +102,22 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
         default="portable",
         help="kernels to convert for: portable (default), dsp, mve, cmsis-nn",
     )
+    add_optimize(group)
     group.add_argument(
         "--preprocess",
         metavar="NAME",
         default="",
         help="name of the pre-processing in front of the model; a stored head fits only the same",
+    )
+
+
+def add_optimize(group: argparse._ActionsContainer) -> None:
+    """Add the choice between flash and time."""
+    group.add_argument(
+        "--optimize",
+        choices=("speed", "size"),
+        default="speed",
+        help="speed: weights may take twice their int8 size (default); size: little more than that",
     )
 
 
@@ -131,6 +142,7 @@ def to_options(args: argparse.Namespace) -> Options:
     return Options(
         name=args.name,
         kernels=args.kernels,
+        optimize=args.optimize,
         head_layers=0 if args.head == "none" else layers,
         cut=args.cut,
         hidden=args.hidden,

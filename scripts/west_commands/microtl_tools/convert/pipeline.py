@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,10 +13,11 @@ from typing import TYPE_CHECKING
 from microtl_tools.convert import channels, tflite
 from microtl_tools.convert.api import ConvertedModel, Options
 from microtl_tools.convert.assemble import Parts, assemble
+from microtl_tools.convert.emit.constants import ConstantPool
 from microtl_tools.convert.graph import Graph, ModelError
 from microtl_tools.convert.head import LOSSES
 from microtl_tools.convert.identity import content_hash
-from microtl_tools.convert.kernel_sets import KERNEL_SETS, KernelSet
+from microtl_tools.convert.kernel_sets import KERNEL_SETS, OPTIMIZE
 from microtl_tools.convert.lower import PORTABLE, lower
 from microtl_tools.convert.lower.require import need_activation
 from microtl_tools.convert.naming import model_name
@@ -81,6 +83,10 @@ def _check(options: Options) -> None:
             f"--kernels {options.kernels}: no such kernel set",
             f"known are {', '.join(KERNEL_SETS)}",
         )
+    if options.optimize not in OPTIMIZE:
+        raise UsageError(
+            f"--optimize {options.optimize}: no such goal", f"known are {', '.join(OPTIMIZE)}"
+        )
     if options.loss is not None and options.loss not in LOSSES:
         raise UsageError(f"--loss {options.loss}: no such loss", f"known are {', '.join(LOSSES)}")
     if options.head_layers == 0 and options.cut is None:
@@ -113,17 +119,19 @@ def _backbone(data: bytes, options: Options, name: str) -> Parts:
     content = content_hash(graph)
     cut = _cut(graph, options)
     program = lower(graph)
+    int8_size = ConstantPool(program).size
+    prepare = KERNEL_SETS[options.kernels].preparation(options.optimize)
     for call in program.calls:
-        _prepare(call, KERNEL_SETS[options.kernels])
+        _prepare(call, prepare)
     plan(program)
-    return Parts(data, content, options, name, graph, ends, cut, program, made)
+    return Parts(data, content, options, name, graph, ends, cut, program, made, int8_size)
 
 
-def _prepare(call: KernelCall, kernel_set: KernelSet) -> None:
+def _prepare(call: KernelCall, prepare: Callable[[KernelCall], None]) -> None:
     """Let a kernel set replace a call; what the portable kernel allows does not go over to it."""
     kernel, overlap = call.kernel, call.overlap
     call.overlap = None
-    kernel_set.prepare(call)
+    prepare(call)
     if call.kernel == kernel:
         call.overlap = overlap
 

@@ -30,6 +30,9 @@ def report(converted: ConvertedModel, replay_capacity: int = REPLAY_CAPACITY) ->
         "source_sha256": converted.source_sha256,
         "content_sha256": converted.content_sha256,
         "kernels": converted.kernels,
+        "optimize": converted.optimize,
+        "weights_bytes": converted.weights_size,
+        "weights_int8_bytes": converted.int8_size,
         "input": _end(converted.input),
         "output": _end(converted.output),
         "channels": [vars(channel) for channel in converted.channels],
@@ -207,7 +210,18 @@ def _title(content: dict[str, Any]) -> str:
             f"scale {end['scale']:.6g}, zero point {end['zero_point']}"
         )
     lines.append(f"head    {_head_text(content['head'])}")
+    lines.append(f"kernels {_kernels_text(content)}")
     return "\n".join(lines)
+
+
+def _kernels_text(content: dict[str, Any]) -> str:
+    own, int8 = content["weights_bytes"], content["weights_int8_bytes"]
+    if own == int8:
+        return f"{content['kernels']}, {own} bytes of weights and tables"
+    return (
+        f"{content['kernels']}, optimized for {content['optimize']}: {own} bytes of weights and "
+        f"tables, {own / int8:.2f} times the {int8} of int8"
+    )
 
 
 def _head_text(head: dict[str, Any] | None) -> str:

@@ -179,7 +179,7 @@ MODEL = str(MODELS / "conv2d_relu.tflite")
         ((MODEL, "--cmsis-nn", "."), "there is no Include"),
         ((MODEL, "--kernels", "cmsis-nn"), "is missing"),
         ((MODEL, "--kernels", "cmsis-nn", "--cmsis-nn", "."), "to itself"),
-        ((MODEL, "--optimise=-O3", "--cmsis-nn", "."), "do not go together"),
+        ((MODEL, "--gcc=-O3", "--cmsis-nn", "."), "do not go together"),
         (("--head", "8x2", "--cmsis-nn", "."), "name one"),
     ],
 )

@@ -14,6 +14,7 @@ import pytest
 from microtl_tools.bench import measure
 from microtl_tools.bench.cpus import CPUS
 from microtl_tools.convert.api import ConvertedModel, Options, convert, convert_bytes
+from microtl_tools.errors import UsageError
 from microtl_tools.twin.api import Twin
 from model_builder import ModelBuilder
 
@@ -22,12 +23,27 @@ FAMILIES = ("conv2d_*", "depthwise_*", "fully_connected_*", "average_pool_*", "n
 FIXTURES = sorted(path for family in FAMILIES for path in MODELS.glob(f"{family}.tflite"))
 SAMPLES = 50
 
-SETS = {"dsp": "cortex-m4f", "mve": "cortex-m55"}
-"""And the CPU that runs each."""
+LAYOUTS = {
+    "portable": ("portable", "speed"),
+    "dsp": ("dsp", "speed"),
+    "dsp_small": ("dsp", "size"),
+    "mve": ("mve", "speed"),
+}
+"""Kernel set and what its layout is made for."""
+
+CPU_OF = {"dsp": "cortex-m4f", "dsp_small": "cortex-m4f", "mve": "cortex-m55"}
 
 KERNELS = {
-    "dsp": {"conv2d", "pointwise", "dense", "depthwise_3x3"},
-    "mve": {"conv2d", "dense", "depthwise_3x3"},
+    "dsp": {"dsp_conv2d", "dsp_pointwise", "dsp_dense", "dsp_depthwise_3x3"},
+    "dsp_small": {
+        "dsp_conv2d_int8",
+        "dsp_pointwise_int8",
+        "dsp_dense_int8",
+        "dsp_depthwise_3x3",
+        # Weights with a zero point may need nine bits.
+        "dsp_dense",
+    },
+    "mve": {"mve_conv2d", "mve_dense", "mve_depthwise_3x3"},
 }
 
 ON_BOARD = (
@@ -45,18 +61,24 @@ ON_BOARD = (
 """One of each block, rounding and odd size: every model would take minutes."""
 
 
-def name_of(path: Path, kernels: str) -> str:
-    return f"{kernels}_{FIXTURES.index(path) if path in FIXTURES else path.stem}"
+def name_of(path: Path, layout: str) -> str:
+    return f"{layout}_{FIXTURES.index(path) if path in FIXTURES else path.stem}"
 
 
-def converted(path: Path, kernels: str) -> ConvertedModel:
-    return convert(path, Options(head_layers=0, kernels=kernels, name=name_of(path, kernels)))
+def options(layout: str, name: str | None = None) -> Options:
+    kernels, goal = LAYOUTS[layout]
+    return Options(head_layers=0, kernels=kernels, optimize=goal, name=name)
+
+
+@cache
+def converted(path: Path, layout: str) -> ConvertedModel:
+    return convert(path, options(layout, name_of(path, layout)))
 
 
 @cache
 def sources() -> dict[str, str]:
     """Return all fixtures for all sets: one library is much faster to build than many."""
-    models = [converted(path, kernels) for path in FIXTURES for kernels in ("portable", *SETS)]
+    models = [converted(path, layout) for path in FIXTURES for layout in LAYOUTS]
     return {f"{m.name}.c": m.c_source for m in models} | {f"{m.name}.h": m.h_source for m in models}
 
 
@@ -67,25 +89,25 @@ def inputs(size: int) -> np.ndarray:
     return x
 
 
-@pytest.mark.parametrize("kernels", SETS)
+@pytest.mark.parametrize("layout", CPU_OF)
 @pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.stem)
-def test_the_c_form_equals_the_portable_kernels(path: Path, kernels: str) -> None:
+def test_the_c_form_equals_the_portable_kernels(path: Path, layout: str) -> None:
     portable = Twin(sources(), f"{name_of(path, 'portable')}_model")
-    own = Twin(sources(), f"{name_of(path, kernels)}_model")
+    own = Twin(sources(), f"{name_of(path, layout)}_model")
     x = inputs(portable.input_size)
     np.testing.assert_array_equal(own.run(x), portable.run(x))
 
 
-@pytest.mark.parametrize("kernels", SETS)
-def test_every_kernel_of_a_set_has_a_fixture(kernels: str) -> None:
-    used = {op.kernel for path in FIXTURES for op in converted(path, kernels).ops}
-    assert used >= {f"microtl_kernel_{kernels}_{name}" for name in KERNELS[kernels]}
+@pytest.mark.parametrize("layout", CPU_OF)
+def test_every_kernel_of_a_layout_has_a_fixture(layout: str) -> None:
+    used = {op.kernel for path in FIXTURES for op in converted(path, layout).ops}
+    assert used >= {f"microtl_kernel_{name}" for name in KERNELS[layout]}
 
 
-@pytest.mark.parametrize("kernels", SETS)
+@pytest.mark.parametrize("layout", CPU_OF)
 @pytest.mark.parametrize("name", ["conv2d_tiny_factors", "conv2d_dilated", "conv2d_groups"])
-def test_what_is_not_exact_stays_portable(name: str, kernels: str) -> None:
-    ops = converted(MODELS / f"{name}.tflite", kernels).ops
+def test_what_is_not_exact_stays_portable(name: str, layout: str) -> None:
+    ops = converted(MODELS / f"{name}.tflite", layout).ops
     assert "microtl_kernel_conv2d" in {op.kernel for op in ops}
 
 
@@ -107,49 +129,66 @@ def separable(
     return m.build(m.conv2d(y, channels + 3, kernel=(1, 1), **how))
 
 
-def converted_bytes(data: bytes, kernels: str, name: str = "case") -> ConvertedModel:
-    options = Options(head_layers=0, kernels=kernels, name=name)
-    return convert_bytes(data, options, source="case.tflite")
+def converted_bytes(data: bytes, layout: str, name: str = "case") -> ConvertedModel:
+    return convert_bytes(data, options(layout, name), source="case.tflite")
 
 
-@pytest.mark.parametrize("kernels", SETS)
-def test_separable_convolutions_equal_the_portable_kernels(kernels: str) -> None:
+@pytest.mark.parametrize("layout", CPU_OF)
+def test_separable_convolutions_equal_the_portable_kernels(layout: str) -> None:
     models = {
         (index, name): converted_bytes(separable(*case), name, f"{name}_{index}")
         for index, case in enumerate(SEPARABLE)
-        for name in ("portable", kernels)
+        for name in ("portable", layout)
     }
     texts = {f"{m.name}.c": m.c_source for m in models.values()}
     texts |= {f"{m.name}.h": m.h_source for m in models.values()}
     for index, case in enumerate(SEPARABLE):
-        own = models[index, kernels]
-        assert own.ops[0].kernel == f"microtl_kernel_{kernels}_depthwise_3x3"
-        assert kernels in own.ops[1].kernel
+        own = models[index, layout]
+        family = f"microtl_kernel_{LAYOUTS[layout][0]}"
+        assert own.ops[0].kernel == f"{family}_depthwise_3x3"
+        assert own.ops[1].kernel.startswith(family)
         portable = Twin(texts, models[index, "portable"].symbol)
         x = inputs(portable.input_size)
         expected = portable.run(x)
         np.testing.assert_array_equal(Twin(texts, own.symbol).run(x), expected, str(case))
 
 
+def test_a_layout_for_size_takes_little_more_than_int8() -> None:
+    m = ModelBuilder("layers")
+    x = m.input((1, 9, 9, 32), 0.05, 3)
+    data = m.build(m.conv2d(m.depthwise(x), 64, kernel=(1, 1)))
+    small, large = (converted_bytes(data, layout) for layout in ("dsp_small", "dsp"))
+    assert small.int8_size == large.int8_size == converted_bytes(data, "portable").weights_size
+    assert small.int8_size < small.weights_size <= 1.1 * small.int8_size
+    assert 1.5 * large.int8_size < large.weights_size <= 2 * large.int8_size
+    assert small.report["weights_bytes"] == small.weights_size
+    assert "kernels dsp for size" in small.c_source
+
+
+def test_a_goal_that_is_not_known() -> None:
+    with pytest.raises(UsageError, match="--optimize beauty"):
+        convert(MODELS / "conv2d_relu.tflite", Options(optimize="beauty"))
+
+
 @pytest.mark.emulated
-@pytest.mark.parametrize("kernels", SETS)
+@pytest.mark.parametrize("layout", CPU_OF)
 @pytest.mark.parametrize("case", SEPARABLE[3::2], ids=str)
 def test_separable_convolutions_on_the_cpu(
-    case: tuple[int, int, int, str, str, int], kernels: str
+    case: tuple[int, int, int, str, str, int], layout: str
 ) -> None:
     data = separable(*case)
-    own, portable = (converted_bytes(data, name) for name in (kernels, "portable"))
-    measure.inference(own, portable, CPUS[SETS[kernels]])
+    own, portable = (converted_bytes(data, name) for name in (layout, "portable"))
+    measure.inference(own, portable, CPUS[CPU_OF[layout]])
 
 
 @pytest.mark.emulated
-@pytest.mark.parametrize("kernels", SETS)
+@pytest.mark.parametrize("layout", CPU_OF)
 @pytest.mark.parametrize("name", ON_BOARD)
-def test_kernels_on_the_cpu_equal_the_portable_ones(name: str, kernels: str) -> None:
+def test_kernels_on_the_cpu_equal_the_portable_ones(name: str, layout: str) -> None:
     path = MODELS / f"{name}.tflite"
-    own, portable = converted(path, kernels), converted(path, "portable")
+    own, portable = converted(path, layout), converted(path, "portable")
     # Raises where one byte of the output differs.
-    measure.inference(own, portable, CPUS[SETS[kernels]])
+    measure.inference(own, portable, CPUS[CPU_OF[layout]])
 
 
 @pytest.mark.emulated

@@ -34,6 +34,11 @@ class ConstantPool:
         for constant in self.own[call]:
             yield array(constant.ctype, self.names[constant], constant.values, constant.note)
 
+    @property
+    def size(self) -> int:
+        """Bytes of all arrays."""
+        return sum(self.bytes_of(call) for call in self.own)
+
     def bytes_of(self, call: KernelCall) -> int:
         """Return the bytes of those arrays."""
         return sum(constant.values.nbytes for constant in self.own[call])

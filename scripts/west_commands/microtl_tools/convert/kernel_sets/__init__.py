@@ -16,6 +16,9 @@ from dataclasses import dataclass
 from microtl_tools.convert.kernel_sets import cmsis_nn, dsp, mve
 from microtl_tools.convert.program import KernelCall
 
+OPTIMIZE = ("speed", "size")
+"""What a layout of weights can be made for."""
+
 
 @dataclass(frozen=True)
 class KernelSet:
@@ -25,8 +28,16 @@ class KernelSet:
     summary: str
     prepare: Callable[[KernelCall], None]
     """Replaces a portable call where the set has a kernel for it."""
+    prepare_small: Callable[[KernelCall], None] | None = None
+    """The same with a layout that takes less flash and more time, where the set has one."""
     on_host: bool = True
     """Whether the kernels also exist as C for the host: then the twin can run them."""
+
+    def preparation(self, optimize: str) -> Callable[[KernelCall], None]:
+        """Return what prepares a call, by an entry of ``OPTIMIZE``."""
+        if optimize == "size" and self.prepare_small is not None:
+            return self.prepare_small
+        return self.prepare
 
 
 def _as_it_is(call: KernelCall) -> None:
@@ -37,7 +48,9 @@ KERNEL_SETS: Mapping[str, KernelSet] = {
     kernel_set.name: kernel_set
     for kernel_set in (
         KernelSet("portable", "C for every CPU, no scratch", _as_it_is),
-        KernelSet("dsp", "Cortex-M with DSP extension: M4, M7, M33", dsp.prepare),
+        KernelSet(
+            "dsp", "Cortex-M with DSP extension: M4, M7, M33", dsp.prepare, dsp.prepare_small
+        ),
         KernelSet("mve", "Cortex-M with Helium: M52, M55, M85", mve.prepare),
         KernelSet("cmsis-nn", "any Cortex-M, by Arm's CMSIS-NN", cmsis_nn.prepare, on_host=False),
     )

@@ -3,7 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 
-/* The blocks in C: what blocks_m4.S does, for every other CPU and for reading. */
+/* The blocks in C: what blocks_m4.S and blocks_int8_m4.S do, for every other CPU and for reading.
+ */
 
 #include "blocks.h"
 
@@ -127,6 +128,70 @@ const int32_t *microtl_priv_dsp_row(const int8_t *values, const int32_t *panels,
 			output[c] = finish(sum[c], panels[c], panels[4 + c], how);
 		}
 		panels += 8;
+		output += 4;
+	}
+	return panels;
+}
+
+/** Two words of weights from four of int8, as SXTB16 does it. */
+static void widen_weights(int32_t weights, uint32_t words[DSP_QUAD_WORDS])
+{
+	const uint32_t w = (uint32_t)weights;
+
+	words[0] = dsp_two((int8_t)w, (int8_t)(w >> 16));
+	words[1] = dsp_two((int8_t)(w >> 8), (int8_t)(w >> 24));
+}
+
+const int32_t *microtl_priv_dsp_pairs_int8(const uint32_t *widened, const int32_t *panels,
+					   int8_t *output,
+					   const struct microtl_priv_dsp_output *how)
+{
+	for (int32_t channel = 0; channel < how->channels; channel += 2) {
+		const int32_t *scales = panels + 2 + 2 * how->quads;
+
+		for (int c = 0; c < 2; c++) {
+			const uint32_t *x = widened;
+			uint32_t first = (uint32_t)panels[c];
+			uint32_t second = first;
+
+			for (int32_t i = 0; i < how->quads; i++) {
+				uint32_t w[DSP_QUAD_WORDS];
+
+				widen_weights(panels[2 + 2 * i + c], w);
+				first += dsp_dual(w[0], x[0]) + dsp_dual(w[1], x[2]);
+				second += dsp_dual(w[0], x[1]) + dsp_dual(w[1], x[3]);
+				x += 2 * DSP_QUAD_WORDS;
+			}
+			/* Without a second pixel, both go to one place. */
+			output[how->step + c] = finish(2 * second, scales[c], scales[2 + c], how);
+			output[c] = finish(2 * first, scales[c], scales[2 + c], how);
+		}
+		panels = scales + 4;
+		output += 2;
+	}
+	return panels;
+}
+
+const int32_t *microtl_priv_dsp_row_int8(const int8_t *values, const int32_t *panels,
+					 int8_t *output, const struct microtl_priv_dsp_output *how)
+{
+	for (int32_t channel = 0; channel < how->channels; channel += 4) {
+		const int32_t *scales = panels + 4 + 4 * how->quads;
+
+		for (int c = 0; c < 4; c++) {
+			uint32_t sum = (uint32_t)panels[c];
+
+			for (int32_t i = 0; i < how->quads; i++) {
+				const int8_t *x = values + 4 * i;
+				uint32_t w[DSP_QUAD_WORDS];
+
+				widen_weights(panels[4 + 4 * i + c], w);
+				sum += dsp_dual(w[0], dsp_two(x[0], x[2])) +
+				       dsp_dual(w[1], dsp_two(x[1], x[3]));
+			}
+			output[c] = finish(2 * sum, scales[c], scales[4 + c], how);
+		}
+		panels = scales + 8;
 		output += 4;
 	}
 	return panels;

@@ -28,6 +28,15 @@
 
 #include <microtl/kernels.h>
 
+/** microtl_priv_dsp_pairs() or microtl_priv_dsp_pairs_int8(). */
+struct microtl_priv_dsp_output;
+typedef const int32_t *(*dsp_pairs_block)(const uint32_t *widened, const int32_t *panels,
+					  int8_t *output,
+					  const struct microtl_priv_dsp_output *how);
+/** microtl_priv_dsp_row() or microtl_priv_dsp_row_int8(). */
+typedef const int32_t *(*dsp_row_block)(const int8_t *values, const int32_t *panels, int8_t *output,
+					const struct microtl_priv_dsp_output *how);
+
 /** Words that a quad of values takes. */
 #define DSP_QUAD_WORDS 2
 
@@ -97,5 +106,18 @@ const int32_t *microtl_priv_dsp_pairs(const uint32_t *widened, const int32_t *pa
  */
 const int32_t *microtl_priv_dsp_row(const int8_t *values, const int32_t *panels, int8_t *output,
 				    const struct microtl_priv_dsp_output *how);
+
+/**
+ * The same on weights of int8 that are not doubled, as are the biases; the sums must stay below
+ * 2^30. A panel of two channels: bias 0, 1; per quad the four weights of each channel, in the order
+ * in which SXTB16 makes the words of them; multipliers and shift factors.
+ */
+const int32_t *microtl_priv_dsp_pairs_int8(const uint32_t *widened, const int32_t *panels,
+					   int8_t *output,
+					   const struct microtl_priv_dsp_output *how);
+
+/** A panel of four channels: 4 biases; per quad four weights of each; multipliers, factors. */
+const int32_t *microtl_priv_dsp_row_int8(const int8_t *values, const int32_t *panels,
+					 int8_t *output, const struct microtl_priv_dsp_output *how);
 
 #endif /* MICROTL_KERNELS_DSP_BLOCKS_H_ */

@@ -76,12 +76,12 @@ static uint32_t padded_row(const struct microtl_dsp_conv2d *p)
 	return (columns * p->at.in_c + 4U * p->row_quads + 1U) / 2U * 2U;
 }
 
-void microtl_kernel_dsp_conv2d(const struct microtl_op *op, int8_t *arena)
+static inline void convolve(const struct microtl_op *op, int8_t *arena, dsp_pairs_block block)
 {
 	const struct microtl_dsp_conv2d *p = op->params;
 	const struct microtl_sliding *at = &p->at;
 	const uint32_t quads = (uint32_t)at->kernel_h * p->row_quads;
-	const struct dsp_pairs pairs = dsp_pairs(p, quads);
+	const struct dsp_pairs pairs = dsp_pairs(p, quads, block);
 	uint32_t *widened = (uint32_t *)(void *)(arena + op->scratch);
 	const struct band band = {
 		.p = p,
@@ -123,4 +123,14 @@ void microtl_kernel_dsp_conv2d(const struct microtl_op *op, int8_t *arena)
 			}
 		}
 	}
+}
+
+void microtl_kernel_dsp_conv2d(const struct microtl_op *op, int8_t *arena)
+{
+	convolve(op, arena, microtl_priv_dsp_pairs);
+}
+
+void microtl_kernel_dsp_conv2d_int8(const struct microtl_op *op, int8_t *arena)
+{
+	convolve(op, arena, microtl_priv_dsp_pairs_int8);
 }

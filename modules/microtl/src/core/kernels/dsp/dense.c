@@ -11,7 +11,7 @@
 
 #define LANES 4
 
-void microtl_kernel_dsp_dense(const struct microtl_op *op, int8_t *arena)
+static inline void multiply(const struct microtl_op *op, int8_t *arena, dsp_row_block block)
 {
 	const struct microtl_dsp_dense *p = op->params;
 	const int32_t whole = p->out_c / LANES * LANES;
@@ -28,13 +28,23 @@ void microtl_kernel_dsp_dense(const struct microtl_op *op, int8_t *arena)
 	int8_t *output = arena + op->output;
 
 	if (whole != 0) {
-		panels = microtl_priv_dsp_row(input, panels, output, &how);
+		panels = block(input, panels, output, &how);
 	}
 	if (whole != p->out_c) {
 		int8_t last[LANES];
 
 		how.channels = LANES;
-		(void)microtl_priv_dsp_row(input, panels, last, &how);
+		(void)block(input, panels, last, &how);
 		memcpy(output + whole, last, (size_t)(p->out_c - whole));
 	}
+}
+
+void microtl_kernel_dsp_dense(const struct microtl_op *op, int8_t *arena)
+{
+	multiply(op, arena, microtl_priv_dsp_row);
+}
+
+void microtl_kernel_dsp_dense_int8(const struct microtl_op *op, int8_t *arena)
+{
+	multiply(op, arena, microtl_priv_dsp_row_int8);
 }

@@ -68,6 +68,23 @@ static void split_image(const struct work *work, const int8_t *channels)
 	}
 }
 
+/** A channel's filter from taps of int8. */
+static void expand_filter(const struct microtl_dsp_depthwise *p, uint32_t channel,
+			  int32_t filter[DSP_FILTER_WORDS])
+{
+	const int8_t *taps = p->taps + 9U * channel;
+
+	memcpy(filter, p->filters + 3U * channel, 3 * sizeof(*filter));
+	for (uint32_t column = 0; column < 3; column++) {
+		const int32_t top = 2 * taps[column];
+		const int32_t middle = 2 * taps[3 + column];
+		const int32_t bottom = 2 * taps[6 + column];
+
+		filter[3 + 2 * column] = (int32_t)((uint32_t)middle << 16 | (uint16_t)top);
+		filter[4 + 2 * column] = (int32_t)((uint32_t)bottom << 16 | (uint16_t)middle);
+	}
+}
+
 void microtl_kernel_dsp_depthwise_3x3(const struct microtl_op *op, int8_t *arena)
 {
 	const struct microtl_dsp_depthwise *p = op->params;
@@ -96,10 +113,16 @@ void microtl_kernel_dsp_depthwise_3x3(const struct microtl_op *op, int8_t *arena
 	for (uint32_t c = 0; c < at->in_c; c += DSP_PLANE_CHANNELS) {
 		split_image(&work, arena + op->input + c);
 		for (uint32_t i = 0; i < DSP_PLANE_CHANNELS; i++) {
-			microtl_priv_dsp_plane(work.cells + i * work.planes.plane_size /
-								    sizeof(*scratch),
-					       p->filters + (c + i) * DSP_FILTER_WORDS,
-					       arena + op->output + c + i, &how);
+			const uint32_t *cells =
+				work.cells + i * work.planes.plane_size / sizeof(*scratch);
+			const int32_t *filter = p->filters + (c + i) * DSP_FILTER_WORDS;
+			int32_t expanded[DSP_FILTER_WORDS];
+
+			if (p->taps != NULL) {
+				expand_filter(p, c + i, expanded);
+				filter = expanded;
+			}
+			microtl_priv_dsp_plane(cells, filter, arena + op->output + c + i, &how);
 		}
 	}
 }

@@ -19,6 +19,7 @@
 #include "blocks.h"
 
 struct dsp_pairs {
+	dsp_pairs_block block;
 	const int32_t *panels;
 	struct microtl_priv_dsp_output how;
 	/** For a pixel without a second one. */
@@ -26,9 +27,11 @@ struct dsp_pairs {
 	uint32_t channels;
 };
 
-static inline struct dsp_pairs dsp_pairs(const struct microtl_dsp_conv2d *p, uint32_t quads)
+static inline struct dsp_pairs dsp_pairs(const struct microtl_dsp_conv2d *p, uint32_t quads,
+					 dsp_pairs_block block)
 {
 	struct dsp_pairs pairs = {
+		.block = block,
 		.panels = p->panels,
 		.how =
 			{
@@ -57,7 +60,7 @@ static inline void dsp_pairs_last(const struct dsp_pairs *pairs, const uint32_t 
 
 	how.step = 2;
 	how.channels = 2;
-	(void)microtl_priv_dsp_pairs(widened, panel, last, &how);
+	(void)pairs->block(widened, panel, last, &how);
 	output[pairs->channels - 1U] = last[0];
 	if (!alone) {
 		output[2U * pairs->channels - 1U] = last[2];
@@ -73,7 +76,7 @@ static inline void dsp_pairs_run(const struct dsp_pairs *pairs, const uint32_t *
 	if (pairs->how.channels != 0) {
 		const struct microtl_priv_dsp_output *how = alone ? &pairs->how_alone : &pairs->how;
 
-		panels = microtl_priv_dsp_pairs(widened, panels, output, how);
+		panels = pairs->block(widened, panels, output, how);
 	}
 	if (pairs->channels % 2U != 0) {
 		dsp_pairs_last(pairs, widened, panels, output, alone);

@@ -7,12 +7,12 @@
 
 #include "pairs.h"
 
-void microtl_kernel_dsp_pointwise(const struct microtl_op *op, int8_t *arena)
+static inline void convolve(const struct microtl_op *op, int8_t *arena, dsp_pairs_block block)
 {
 	const struct microtl_dsp_conv2d *p = op->params;
 	const uint32_t in_c = p->at.in_c;
 	const uint32_t pixels = (uint32_t)p->at.in_h * p->at.in_w;
-	const struct dsp_pairs pairs = dsp_pairs(p, p->row_quads);
+	const struct dsp_pairs pairs = dsp_pairs(p, p->row_quads, block);
 	uint32_t *widened = (uint32_t *)(void *)(arena + op->scratch);
 
 	for (uint32_t i = 0; i < pixels; i += 2) {
@@ -22,4 +22,14 @@ void microtl_kernel_dsp_pointwise(const struct microtl_op *op, int8_t *arena)
 		microtl_priv_dsp_widen_pair(x, alone ? x : x + in_c, widened, p->row_quads);
 		dsp_pairs_run(&pairs, widened, arena + op->output + i * p->at.out_c, alone);
 	}
+}
+
+void microtl_kernel_dsp_pointwise(const struct microtl_op *op, int8_t *arena)
+{
+	convolve(op, arena, microtl_priv_dsp_pairs);
+}
+
+void microtl_kernel_dsp_pointwise_int8(const struct microtl_op *op, int8_t *arena)
+{
+	convolve(op, arena, microtl_priv_dsp_pairs_int8);
 }

@@ -16,7 +16,7 @@ from microtl_tools.convert.kernel_sets.dsp.dense import prepare_dense
 from microtl_tools.convert.kernel_sets.dsp.depthwise import prepare_depthwise
 from microtl_tools.convert.program import KernelCall
 
-_FAMILIES: Mapping[str, Callable[[KernelCall], None]] = {
+_FAMILIES: Mapping[str, Callable[[KernelCall, bool], None]] = {
     "microtl_kernel_conv2d": prepare_conv,
     "microtl_kernel_depthwise_conv2d": prepare_depthwise,
     "microtl_kernel_fully_connected": prepare_dense,
@@ -24,10 +24,22 @@ _FAMILIES: Mapping[str, Callable[[KernelCall], None]] = {
 
 
 def prepare(call: KernelCall) -> None:
-    """Turn a portable call into one for the DSP extension, if there is an exact one."""
+    """Turn a portable call into one for the DSP extension, if there is an exact one.
+
+    Weights become int16.
+    """
+    _prepare(call, small=False)
+
+
+def prepare_small(call: KernelCall) -> None:
+    """Do the same with weights that stay int8 and are widened as they are used."""
+    _prepare(call, small=True)
+
+
+def _prepare(call: KernelCall, *, small: bool) -> None:
     family = _FAMILIES.get(call.kernel)
     if family is not None:
-        family(call)
+        family(call, small)
 
 
-__all__ = ["prepare"]
+__all__ = ["prepare", "prepare_small"]

@@ -8,26 +8,33 @@ from __future__ import annotations
 from typing import Any
 
 from microtl_tools.convert.kernel_sets.dsp.dense import as_dense
-from microtl_tools.convert.kernel_sets.dsp.panels import QUAD, exact, pair_panels, rounding
+from microtl_tools.convert.kernel_sets.dsp.panels import (
+    QUAD,
+    exact,
+    kernel_name,
+    pair_panels,
+    rounding,
+)
 from microtl_tools.convert.kernel_sets.fields import array, number, struct
 from microtl_tools.convert.kernel_sets.filters import Filters, pad_depth
 from microtl_tools.convert.kernel_sets.geometry import covers_all, is_dilated
 from microtl_tools.convert.program import KernelCall
 
 
-def prepare_conv(call: KernelCall) -> None:
+def prepare_conv(call: KernelCall, small: bool) -> None:
     """Replace a portable convolution without groups and dilation."""
     at = struct(call, "at")
     if number(call, "filter_c") != at["in_c"] or is_dilated(at):
         return
-    as_convolution(call, array(call, "weights").values.reshape(at["out_c"], at["kernel_h"], -1))
+    rows = array(call, "weights").values.reshape(at["out_c"], at["kernel_h"], -1)
+    as_convolution(call, rows, small)
 
 
-def as_convolution(call: KernelCall, rows: Any) -> None:
+def as_convolution(call: KernelCall, rows: Any, small: bool) -> None:
     """Make a call a convolution; ``rows`` are its weights, [out_c][kernel_h][kernel_w * in_c]."""
     at = struct(call, "at")
     if covers_all(at):
-        as_dense(call, rows.reshape(at["out_c"], -1))
+        as_dense(call, rows.reshape(at["out_c"], -1), small)
         return
     rows = pad_depth(rows, QUAD)
     filters = Filters.of(call, rows.reshape(at["out_c"], -1))
@@ -35,7 +42,7 @@ def as_convolution(call: KernelCall, rows: Any) -> None:
         return
     row_quads = rows.shape[-1] // QUAD
     pointwise = _is_pointwise(at)
-    call.kernel = f"microtl_kernel_dsp_{'pointwise' if pointwise else 'conv2d'}"
+    call.kernel = kernel_name("pointwise" if pointwise else "conv2d", small)
     call.struct = "microtl_dsp_conv2d"
     call.scratch_size = 16 * row_quads if pointwise else _scratch(at, row_quads)
     call.overlap = _pixels_apart(at) if pointwise else _rows_apart(at)
@@ -46,7 +53,7 @@ def as_convolution(call: KernelCall, rows: Any) -> None:
         "border": number(call, "input_zero_point"),
         "rounding": rounding(output),
         "row_quads": row_quads,
-        "panels": pair_panels(filters, interleaved=pointwise),
+        "panels": pair_panels(filters, interleaved=pointwise, small=small),
     }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from microtl_tools.convert.kernel_sets.dsp.panels import (
     QUAD,
     exact,
+    kernel_name,
     pair_panels,
     rounding,
     row_panels,
@@ -19,24 +20,26 @@ from microtl_tools.convert.kernel_sets.filters import Filters, pad_depth, reads
 from microtl_tools.convert.program import KernelCall
 
 
-def prepare_dense(call: KernelCall) -> None:
+def prepare_dense(call: KernelCall, small: bool) -> None:
     """Replace a portable dense layer; a zero point of the weights is taken off beforehand."""
     rows = array(call, "weights").values.reshape(number(call, "out_c"), -1).astype("int64")
     rows = rows - number(call, "weights_zero_point")
+    # Then they may need nine bits.
+    small = small and number(call, "weights_zero_point") == 0
     if number(call, "batch") == 1:
-        as_dense(call, rows)
+        as_dense(call, rows, small)
     elif number(call, "in_c") % QUAD == 0:
-        _as_pixels(call, rows)
+        _as_pixels(call, rows, small)
 
 
-def as_dense(call: KernelCall, rows: Any) -> None:
+def as_dense(call: KernelCall, rows: Any, small: bool) -> None:
     """Make a call a dense layer on one vector; ``rows`` are its weights, [out_c][in_c]."""
     channels, depth = rows.shape
-    filters = Filters.of(call, pad_depth(rows, 2 * QUAD))
+    filters = Filters.of(call, pad_depth(rows, QUAD if small else 2 * QUAD))
     if not exact(filters):
         return
     output = struct(call, "out")
-    call.kernel = "microtl_kernel_dsp_dense"
+    call.kernel = kernel_name("dense", small)
     call.struct = "microtl_dsp_dense"
     reads(call, filters.weights.shape[1])
     call.fields = {
@@ -44,11 +47,11 @@ def as_dense(call: KernelCall, rows: Any) -> None:
         "out_c": channels,
         "out": output,
         "rounding": rounding(output),
-        "panels": row_panels(filters),
+        "panels": row_panels(filters, small=small),
     }
 
 
-def _as_pixels(call: KernelCall, rows: Any) -> None:
+def _as_pixels(call: KernelCall, rows: Any, small: bool) -> None:
     filters = Filters.of(call, rows)
     if not exact(filters):
         return
@@ -56,7 +59,7 @@ def _as_pixels(call: KernelCall, rows: Any) -> None:
     channels, depth = rows.shape
     batch = number(call, "batch")
     row_quads = depth // QUAD
-    call.kernel = "microtl_kernel_dsp_pointwise"
+    call.kernel = kernel_name("pointwise", small)
     call.struct = "microtl_dsp_conv2d"
     call.scratch_size = 16 * row_quads
     call.fields = {
@@ -72,5 +75,5 @@ def _as_pixels(call: KernelCall, rows: Any) -> None:
         "border": 0,
         "rounding": rounding(output),
         "row_quads": row_quads,
-        "panels": pair_panels(filters, interleaved=True),
+        "panels": pair_panels(filters, interleaved=True, small=small),
     }

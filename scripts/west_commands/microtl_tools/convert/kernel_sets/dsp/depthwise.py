@@ -18,17 +18,17 @@ from microtl_tools.imports import require
 _CHANNELS = 4
 
 
-def prepare_depthwise(call: KernelCall) -> None:
+def prepare_depthwise(call: KernelCall, small: bool) -> None:
     """Replace a portable depthwise convolution where there is a kernel for its window."""
     at = struct(call, "at")
     if is_dilated(at):
         return
     weights = array(call, "weights").values.reshape(at["kernel_h"], at["kernel_w"], at["out_c"])
     if is_3x3(at) and number(call, "depth_multiplier") == 1 and at["in_c"] % _CHANNELS == 0:
-        _as_planes(call, weights.transpose(2, 0, 1))
+        _as_planes(call, weights.transpose(2, 0, 1), small)
 
 
-def _as_planes(call: KernelCall, taps: Any) -> None:
+def _as_planes(call: KernelCall, taps: Any, small: bool) -> None:
     """``taps`` is [channels][3][3]."""
     at, output = struct(call, "at"), struct(call, "out")
     filters = Filters.of(call, taps.reshape(at["out_c"], -1))
@@ -44,8 +44,12 @@ def _as_planes(call: KernelCall, taps: Any) -> None:
         "out": output,
         "border": number(call, "input_zero_point"),
         "rounding": rounding(output),
-        "filters": constant("filters", _plane_filters(filters), "int32_t"),
     }
+    if small:
+        call.fields["filters"] = constant("filters", _scales(filters), "int32_t")
+        call.fields["taps"] = constant("taps", taps)
+    else:
+        call.fields["filters"] = constant("filters", _plane_filters(filters), "int32_t")
 
 
 def _plane_filters(filters: Filters) -> Any:
@@ -53,7 +57,13 @@ def _plane_filters(filters: Filters) -> Any:
     np = require("numpy", "convert models")
     taps = 2 * filters.weights.reshape(-1, 3, 3)
     pairs = pack(taps[:, :2, :], taps[:, 1:, :])
-    head = np.stack([2 * filters.bias, filters.multiplier, 1 << (32 - filters.shift)], axis=1)
     # [channel][(0, 1) or (1, 2)][column] -> [channel][column][pair]
-    words = pairs.transpose(0, 2, 1).reshape(len(head), -1)
-    return np.concatenate([head.astype(np.int32), words], axis=1)
+    words = pairs.transpose(0, 2, 1).reshape(len(taps), -1)
+    return np.concatenate([_scales(filters), words], axis=1)
+
+
+def _scales(filters: Filters) -> Any:
+    """Bias, multiplier and factor of each channel."""
+    np = require("numpy", "convert models")
+    scales = [2 * filters.bias, filters.multiplier, 1 << (32 - filters.shift)]
+    return np.stack(scales, axis=1).astype(np.int32)

@@ -25,35 +25,52 @@ def exact(filters: Filters) -> bool:
     return filters.exact(_SUM_LIMIT, _SHIFTS)
 
 
-def pair_panels(filters: Filters, *, interleaved: bool) -> Constant:
+def kernel_name(name: str, small: bool) -> str:
+    """Return the C function of a kernel; ``small``: the one that reads int8."""
+    return f"microtl_kernel_dsp_{name}{'_int8' if small else ''}"
+
+
+def pair_panels(filters: Filters, *, interleaved: bool, small: bool) -> Constant:
     """Panels of two channels, for ``microtl_priv_dsp_pairs()``; the depth is whole quads.
 
-    Words are of (w0, w2) and (w1, w3) where the values are interleaved, else in order.
+    Words are of (w0, w2) and (w1, w3) where the values are interleaved, else in order. ``small``:
+    for ``microtl_priv_dsp_pairs_int8()``.
     """
     np = require("numpy", "convert models")
     padded = filters.padded(2)
+    count = len(padded.bias) // 2
+    if small:
+        order = [0, 1, 2, 3] if interleaved else [0, 2, 1, 3]
+        # [panel][channel][quad] -> [panel][quad][channel]
+        quads = _quads(padded.weights, order).reshape(count, 2, -1)
+        return _panels(padded, 2, quads.transpose(0, 2, 1), filters, padded.bias)
     words = _words(padded.weights) if interleaved else _ordered_words(padded.weights)
     # [panel][channel][quad][word] -> [panel][quad][word][channel]
-    words = words.reshape(len(padded.bias) // 2, 2, -1, 2)
-    return _panels(padded, 2, np.moveaxis(words, 1, 3), filters, bias_copies=2)
+    words = np.moveaxis(words.reshape(count, 2, -1, 2), 1, 3)
+    return _panels(padded, 2, words, filters, np.repeat(2 * padded.bias, 2))
 
 
-def row_panels(filters: Filters) -> Constant:
-    """Panels of four channels, for ``microtl_priv_dsp_row()``; the depth is two quads, or more."""
+def row_panels(filters: Filters, *, small: bool) -> Constant:
+    """Panels of four channels, for ``microtl_priv_dsp_row()``; the depth is whole pairs of quads.
+
+    ``small``: for ``microtl_priv_dsp_row_int8()``; the depth is whole quads.
+    """
     np = require("numpy", "convert models")
     padded = filters.padded(4)
+    count = len(padded.bias) // 4
+    if small:
+        quads = _quads(padded.weights, [0, 1, 2, 3]).reshape(count, 4, -1)
+        return _panels(padded, 4, quads.transpose(0, 2, 1), filters, padded.bias)
     # [panel][channel][two quads][word] -> [panel][two quads][channel][word]
-    words = _words(padded.weights).reshape(len(padded.bias) // 4, 4, -1, 4)
-    return _panels(padded, 4, np.moveaxis(words, 1, 2), filters)
+    words = np.moveaxis(_words(padded.weights).reshape(count, 4, -1, 4), 1, 2)
+    return _panels(padded, 4, words, filters, 2 * padded.bias)
 
 
-def _panels(
-    padded: Filters, group: int, words: Any, filters: Filters, bias_copies: int = 1
-) -> Constant:
+def _panels(padded: Filters, group: int, words: Any, filters: Filters, biases: Any) -> Constant:
     np = require("numpy", "convert models")
     count = len(padded.bias) // group
     parts = (
-        np.repeat(2 * padded.bias, bias_copies),
+        biases,
         words.reshape(count, -1),
         padded.multiplier,
         1 << (32 - padded.shift),
@@ -62,6 +79,12 @@ def _panels(
     channels, depth = filters.weights.shape
     note = f"[{channels}][{depth}] in panels of {group} channels"
     return constant("panels", panels.astype(np.int32), "int32_t", note)
+
+
+def _quads(weights: Any, order: list[int]) -> Any:
+    """Pack four int8 into a word: [channels][depth] -> [channels][quads]."""
+    quads = weights.reshape(len(weights), -1, QUAD)[:, :, order].astype("<i1", order="C")
+    return quads.reshape(len(weights), -1).view("<i4")
 
 
 def _words(weights: Any) -> Any:
