@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from microtl_tools.budget.attribution import Piece
 from microtl_tools.budget.elf import Image, Section
 from microtl_tools.budget.owners import PADDING
-from microtl_tools.budget.regions import FLASH, RAM, Region, region_at
+from microtl_tools.budget.regions import FLASH, RAM, Region, outgrown, region_at
 
 RUN = "run"
 LOAD = "load"
@@ -85,7 +85,10 @@ class _Extent:
 def lay_out(
     image: Image, regions: Sequence[Region], pieces: Iterable[Piece]
 ) -> tuple[list[RegionUse], list[str]]:
-    """Return the use of every region and warnings; regions that hold nothing are kept, empty."""
+    """Return the use of every region and warnings; regions that hold nothing are kept, empty.
+
+    What lies behind the end of a region counts to it: then its use is larger than its size.
+    """
     uses = {region: RegionUse(region) for region in regions}
     by_section: dict[int, list[Piece]] = defaultdict(list)
     for piece in pieces:
@@ -93,7 +96,7 @@ def lay_out(
     extents: dict[Region, list[_Extent]] = defaultdict(list)
     warnings = []
     for extent in _extents(image):
-        region = region_at(regions, extent.start)
+        region = region_at(regions, extent.start) or outgrown(regions, extent.start)
         if region is None:
             region = Region("elsewhere", RAM, extent.start, None, "in no known memory")
             uses[region] = RegionUse(region)

@@ -74,6 +74,16 @@ def region_at(regions: Sequence[Region], address: int) -> Region | None:
     return min(inside, key=lambda r: (r.size is None, r.size or 0, -r.origin), default=None)
 
 
+def outgrown(regions: Sequence[Region], address: int) -> Region | None:
+    """Return the region that an address in none of them lies behind: the image has outgrown it.
+
+    That is the one that ends nearest below, if that is near enough to be the same memory.
+    """
+    ends = [(r.origin + r.size, r) for r in regions if r.size is not None]
+    behind = [(end, r) for end, r in ends if end <= address < end + _NEIGHBOUR_MAX]
+    return max(behind, key=lambda found: found[0], default=(0, None))[1]
+
+
 def host_region(image: Image) -> Region:
     """Return the one memory of a program that runs on the PC."""
     return Region("host", HOST, image.sections[0].address, None, "runs on this PC")

@@ -176,13 +176,15 @@ def _report(
 def _missing(image: Image, known: list[Region], mapped: Sequence[Region]) -> list[Region]:
     """Return the linker's regions that hold something of the image which no known one holds.
 
-    Where none is known at all, the linker's are taken as they are.
+    Where none is known at all, the linker's are taken as they are. One that begins where a known
+    one does is the same memory: its size is not believed, as the image may have outgrown the known.
     """
     if not known:
         return [r for r in mapped if r.name != _INTERRUPT_LIST]
     starts = {a for s in image.sections for a in (s.address, s.load) if a is not None}
     homeless = [a for a in starts if region_at(known, a) is None]
-    return [r for r in mapped if any(r.holds(a) for a in homeless)]
+    origins = {r.origin for r in known}
+    return [r for r in mapped if r.origin not in origins and any(r.holds(a) for a in homeless)]
 
 
 def _matching_map(image: Image, path: Path | None, warnings: list[str]) -> LinkerMap | None:

@@ -106,6 +106,23 @@ def test_a_byte_that_two_sections_claim_is_counted_once() -> None:
     assert warnings == ["section overlay: 40 bytes overlap another section"]
 
 
+@pytest.mark.parametrize("with_map", [True, False])
+@pytest.mark.parametrize("size", [1, 64, 100, 224, 540])
+def test_what_lies_behind_the_end_of_a_memory_counts_to_it(
+    tmp_path: Path, size: int, with_map: bool
+) -> None:
+    """Also where the end lies between two sections (64, 224), whatever size the map tells."""
+    file = tmp_path / "xip.elf"
+    file.write_bytes(elf("xip").read_bytes())
+    if with_map:
+        file.with_suffix(".map").write_bytes(elf("xip").with_suffix(".map").read_bytes())
+    flash = Region("FLASH", "flash", 0x08000000, size, "test")
+    ram = Region("RAM", "ram", 0x20000000, 4, "test")
+    report = report_elf(file, [flash, ram])
+    found = {use.region.name: (use.used, use.free) for use in report.uses}
+    assert found == {"FLASH": (541, size - 541), "RAM": (1120, 4 - 1120)}
+
+
 def test_a_section_in_no_known_memory_is_named() -> None:
     report = report_elf(elf("debug"), [Region("FLASH", "flash", 0x08000000, 16384, "test")])
     assert any("datas" in w and "no known memory" in w for w in report.warnings)
