@@ -22,6 +22,7 @@ COMMANDS = (
     "microtl_tools.budget.command",
     "microtl_tools.budget.flash_command",
     "microtl_tools.bench.command",
+    "microtl_tools.energy.command",
 )
 """Modules with ``add_parser(subparsers)`` and ``run(args)``, in the order of ``--help``."""
 

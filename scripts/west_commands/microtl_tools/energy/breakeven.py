@@ -1,0 +1,116 @@
+# SPDX-FileCopyrightText: The MicroTL authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""Where learning here and sending cost the same: by throughput, by samples, by updates a year."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from microtl_tools.energy import model
+from microtl_tools.energy.model import Bill, Setup, Task
+from microtl_tools.energy.ranges import Range
+
+THROUGHPUT, SAMPLES, UPDATES = "throughput", "samples", "updates"
+SPANS = {THROUGHPUT: (1e2, 1e7), SAMPLES: (1.0, 1e5), UPDATES: (1e-1, 1e7)}
+"""Where the crossing is looked for: bit/s, samples, updates a year."""
+DEVICE, SENDING = "device", "sending"
+_GRID = 120
+_HALVINGS = 40
+
+Curve = Callable[[float], tuple[Range, Range]]
+"""x -> what the device needs, what sending needs."""
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """Who wins below ``at`` and who above; without a crossing ``at`` is None and both are one."""
+
+    at: float | None
+    below: str
+    above: str
+
+
+@dataclass(frozen=True)
+class BreakEven:
+    """The crossing of the middle values, and with all that is uncertain for or against one."""
+
+    axis: str
+    middle: Crossing
+    for_device: Crossing
+    for_sending: Crossing
+
+
+def energy_curve(setup: Setup, task: Task, kind: str, axis: str, *, cached: bool) -> Curve:
+    """Return the energies of both ways along an axis, J; of a whole year along ``updates``."""
+
+    def along(x: float) -> tuple[Range, Range]:
+        there, here, away = _bills(setup, task, kind, axis, x, cached)
+        if axis == UPDATES:
+            return (
+                model.year(there, here, x, linked=False),
+                model.year(there, away, x, linked=True),
+            )
+        return model.energies(there, here, away)
+
+    return along
+
+
+def break_even(setup: Setup, task: Task, kind: str, axis: str, *, cached: bool) -> BreakEven:
+    """Return where the energies meet; what both ways have in common does not count."""
+
+    def difference(x: float) -> tuple[Range, Range]:
+        there, here, away = _bills(setup, task, kind, axis, x, cached)
+        device, sending = model.energies(there, *model.own_parts(here, away))
+        if axis == UPDATES:
+            return device * x, sending * x + there.standby * model.YEAR
+        return device, sending
+
+    def gap(choose: Callable[[Range, Range], float]) -> Callable[[float], float]:
+        return lambda x: choose(*difference(x))
+
+    span = SPANS[axis]
+    return BreakEven(
+        axis,
+        crossing(gap(lambda here, away: away.middle - here.middle), span),
+        crossing(gap(lambda here, away: away.high - here.low), span),
+        crossing(gap(lambda here, away: away.low - here.high), span),
+    )
+
+
+def _bills(
+    setup: Setup, task: Task, kind: str, axis: str, x: float, cached: bool
+) -> tuple[Setup, Bill, Bill]:
+    if axis == THROUGHPUT:
+        setup = replace(setup, throughput=Range.of(x))
+    elif axis == SAMPLES:
+        task = replace(task, samples=max(round(x), 1))
+    here = model.learning(setup, task, cached=cached)
+    return setup, here, model.sending(setup, task, kind, cached=cached)
+
+
+def crossing(gap: Callable[[float], float], span: tuple[float, float]) -> Crossing:
+    """Return where ``gap`` (sending less device) changes its sign first, on a logarithmic axis."""
+    low, high = span
+    grid = [float(low * (high / low) ** (i / (_GRID - 1))) for i in range(_GRID)]
+    before = _winner(gap(grid[0]))
+    for left, right in zip(grid, grid[1:], strict=False):
+        if _winner(gap(right)) != before:
+            return Crossing(_bisect(gap, left, right, before), before, _winner(gap(right)))
+    return Crossing(None, before, before)
+
+
+def _bisect(gap: Callable[[float], float], left: float, right: float, before: str) -> float:
+    for _ in range(_HALVINGS):
+        middle = math.sqrt(left * right)
+        if _winner(gap(middle)) == before:
+            left = middle
+        else:
+            right = middle
+    return math.sqrt(left * right)
+
+
+def _winner(gap: float) -> str:
+    return DEVICE if gap > 0 else SENDING
