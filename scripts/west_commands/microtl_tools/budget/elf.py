@@ -128,13 +128,13 @@ def read_image(path: Path) -> Image:
 def _read_all(path: Path, file: BinaryIO) -> bytes:
     if os.fstat(file.fileno()).st_size > _FILE_MAX:
         raise MicroTLError(f"{path}: is larger than {_FILE_MAX} bytes, too large for an image")
-    data = file.read()
-    if data[:4] != b"\x7fELF":
+    start = file.read(4)
+    if start != b"\x7fELF":
         raise MicroTLError(
             f"{path}: is no ELF file",
             "give the linked image, for example build/zephyr/zephyr.elf, or -d BUILD_DIR",
         )
-    return data
+    return start + file.read()
 
 
 def damaged(path: Path, what: str) -> MicroTLError:
@@ -163,7 +163,10 @@ class _Reader:
                 "give the linked image; Zephyr's native_sim links zephyr.exe from zephyr.elf",
             )
         if kind not in ("ET_EXEC", "ET_DYN"):
-            raise MicroTLError(f"{self.path}: is no program but an ELF file of type {kind}")
+            raise MicroTLError(
+                f"{self.path}: is no program but an ELF file of type {kind}",
+                "give the linked image, for example build/zephyr/zephyr.elf, or -d BUILD_DIR",
+            )
         programs = self._table("program headers", "e_phoff", "e_phnum", "e_phentsize", "Elf_Phdr")
         headers = self._table("section headers", "e_shoff", "e_shnum", "e_shentsize", "Elf_Shdr")
         if not headers:
@@ -195,12 +198,19 @@ class _Reader:
 
     def _table(self, what: str, offset: str, count: str, size: str, entry: str) -> list[Any]:
         start, number, length = self.elf[offset], self.elf[count], self.elf[size]
+        # 65,280 sections and more have their number elsewhere, and 0 in the file's header.
+        if number > _HEADERS_MAX or (start and not number and entry == "Elf_Shdr"):
+            raise MicroTLError(
+                f"{self.path}: has {number or '65,280 or more'} {what}, and no image of a "
+                f"microcontroller has more than {_HEADERS_MAX}",
+                "is it damaged, or linked without the linker script?",
+            )
         if start == 0 or number == 0:
             return []
         layout = getattr(self.elf.structs, entry)
         if length != layout.sizeof():
             raise damaged(self.path, f"its {what} are {length} bytes long, not {layout.sizeof()}")
-        if number > _HEADERS_MAX or start + number * length > len(self.data):
+        if start + number * length > len(self.data):
             raise damaged(
                 self.path,
                 f"{number} {what} at byte {start} do not fit into its {len(self.data)} bytes",

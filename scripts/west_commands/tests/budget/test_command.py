@@ -57,6 +57,11 @@ def test_exit_codes(
     assert message in capsys.readouterr().err
 
 
+def test_a_file_without_end(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["budget", "/dev/zero"]) == 1
+    assert "is no ELF file" in capsys.readouterr().err
+
+
 def test_no_image_at_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -227,7 +232,10 @@ def test_a_bar_shows_any_use_and_never_overflows() -> None:
     ("offset", "value", "message"),
     [
         (0x20, 0xFFFFFFF0, "section headers at byte 4294967280 do not fit"),
-        (0x30, 0xFFFF, "section headers"),
+        (0x30, 0xFFFF, "has 65535 section headers, and no image of a microcontroller has more"),
+        (0x30, 0x0FFF, "4095 section headers at byte"),
+        (0x30, 0, "has 65,280 or more section headers"),
+        (0x10, 4, "is no program but an ELF file of type ET_CORE"),
         (0x32, 0x7000, "section 28672 should hold the names"),
         (0x10, 1, "was not linked yet"),
         (0x20, 0, "has no section headers"),
