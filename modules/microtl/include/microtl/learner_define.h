@@ -72,6 +72,8 @@
  * RAM: the converter's report lists it row by row.
  */
 #define MICROTL_LEARNER_DEFINE(_name, _prefix, _MODEL)                                             \
+	BUILD_ASSERT(IS_ENABLED(CONFIG_MICROTL_HEAD_HIDDEN) || _MODEL##_HIDDEN_SIZE == 0,          \
+		     "the model's head has hidden layers: set CONFIG_MICROTL_HEAD_HIDDEN=y");      \
 	static int8_t _name##_arena[_MODEL##_ARENA_SIZE] __aligned(MICROTL_ARENA_ALIGN);           \
 	static int8_t                                                                              \
 		_name##_features[CONFIG_MICROTL_LEARNER_TOKEN_COUNT * _MODEL##_FEATURE_SIZE];      \
