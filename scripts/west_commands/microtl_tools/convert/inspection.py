@@ -17,6 +17,8 @@ from microtl_tools.convert.split import FEATURES_MAX, RESHAPES, find_tail
 from microtl_tools.errors import MicroTLError
 from microtl_tools.output import table
 
+_NAME_WIDTH = 40
+
 
 @dataclass(frozen=True)
 class CutPlace:
@@ -161,7 +163,7 @@ def inspection_text(content: dict[str, Any]) -> str:
             "" if layer["scale"] is None else f"{layer['scale']:.6g}",
             "" if layer["zero_point"] is None else str(layer["zero_point"]),
             layer["constant_bytes"],
-            layer["name"],
+            _short(layer["name"]),
         )
         for layer in content["layers"]
     ]
@@ -176,6 +178,11 @@ def inspection_text(content: dict[str, Any]) -> str:
     )
     parts.append(_cuts_text(content["cuts"]))
     return "\n\n".join(parts)
+
+
+def _short(name: str) -> str:
+    """TensorFlow joins the names of fused layers by ";": the first says enough in a table."""
+    return name.partition(";")[0][-_NAME_WIDTH:]
 
 
 def _cuts_text(cuts: list[dict[str, Any]]) -> str:

@@ -14,6 +14,9 @@ from microtl_tools.errors import MicroTLError, UsageError
 
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 _IDENTIFIER_MAX = 40
+_RESERVED = ("microtl",)
+"""Its header guard would be that of <microtl/model.h>."""
+_LABELS = "give one name a line, in the order of the model's outputs"
 
 
 def model_name(wanted: str | None, path: Path) -> str:
@@ -24,12 +27,14 @@ def model_name(wanted: str | None, path: Path) -> str:
                 f"--name {wanted}: a name has small letters, digits and '_', starts with a letter "
                 f"and has at most {_IDENTIFIER_MAX} characters"
             )
+        if wanted in _RESERVED:
+            raise UsageError(f"--name {wanted}: MicroTL's own headers have this name")
         return wanted
     stem = path.name
     for suffix in (".tflite", ".keras", ".h5", ".hdf5"):
         stem = stem.removesuffix(suffix)
     name = re.sub(r"[^a-z0-9]+", "_", stem.lower()).strip("_").removesuffix("_model")
-    if not name or name[0].isdigit():
+    if not name or name[0].isdigit() or name in _RESERVED:
         name = f"model_{name}".rstrip("_")
     return name[:_IDENTIFIER_MAX].rstrip("_")
 
@@ -42,7 +47,7 @@ def class_names(path: Path | None, count: int) -> tuple[str, ...]:
     if len(names) != count:
         raise MicroTLError(
             f"{path}: {len(names)} names, the model's head knows {count} classes",
-            "give one name a line, in the order of the model's outputs",
+            _LABELS,
         )
     return names
 
@@ -50,9 +55,13 @@ def class_names(path: Path | None, count: int) -> tuple[str, ...]:
 def read_labels(path: Path) -> list[str]:
     """Read class names, one a line; empty lines at the end are ignored."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise MicroTLError(f"{path}: cannot be read: {error.strerror}", _LABELS) from error
     except UnicodeDecodeError as error:
         raise MicroTLError(f"{path}: not UTF-8 text", "save it as UTF-8") from error
+    if not text.strip():
+        raise MicroTLError(f"{path}: holds no names", _LABELS)
     names = [line.strip() for line in text.rstrip().split("\n")]
     check_names(str(path), names)
     return names

@@ -65,7 +65,9 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise MicroTLError(f"{path}: cannot be read: {error}", _EXAMPLE) from error
+        raise MicroTLError(
+            f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}", _EXAMPLE
+        ) from error
     content = {} if content is None else content
     _check_keys(path, "", content, _KEYS)
     return dict(content)

@@ -16,6 +16,9 @@ from microtl_tools.data.dataset import UNLABELLED, Channel, Dataset, apply_chann
 from microtl_tools.data.shape import find_span, fit, text
 from microtl_tools.errors import MicroTLError
 
+_NPY_MAGIC = b"\x93NUMPY"
+_SAVE = "save it as numpy.savez(file, x=samples, y=classes)"
+
 Arrays = dict[str, NDArray[Any]]
 
 _SAMPLE_KEYS = ("x", "y", "group", "recording", "t", "span", "labels")
@@ -66,18 +69,29 @@ def _read(path: Path) -> Arrays:
     """Return all arrays; never unpickles, so a file from anywhere is safe to open."""
     try:
         with path.open("rb") as stream:
+            start = stream.read(len(_NPY_MAGIC))
+            stream.seek(0)
+            if start != _NPY_MAGIC and not zipfile.is_zipfile(stream):
+                raise MicroTLError(f"{path}: is no .npz file", _SAVE)
+            stream.seek(0)
             file = np.load(stream, allow_pickle=False)
             if not isinstance(file, np.lib.npyio.NpzFile):
                 raise MicroTLError(
                     f"{path}: is a single array, not an .npz file",
-                    "save it as numpy.savez(file, x=samples, y=classes)",
+                    _SAVE,
                 )
             return {key: file[key] for key in file.files}
-    except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise MicroTLError(f"{path}: cannot be read as an .npz file: {error}") from error
+    except OSError as error:
+        raise MicroTLError(f"{path}: cannot be read: {error.strerror or error}", _SAVE) from error
+    except (EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise MicroTLError(f"{path}: is damaged: {error}", "fetch or write it again") from error
+    except MemoryError as error:
+        raise MicroTLError(
+            f"{path}: says that it holds more than memory does", "fetch or write it again"
+        ) from error
     except ValueError as error:
         raise MicroTLError(
-            f"{path}: is not an .npz file, or holds Python objects instead of arrays: {error}",
+            f"{path}: is damaged, or holds Python objects instead of arrays: {error}",
             "give each array one dtype: numbers, or strings for names",
         ) from error
 

@@ -7,9 +7,10 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from microtl_tools import arguments
 from microtl_tools.errors import UsageError
 from microtl_tools.imports import require
-from microtl_tools.output import dump_json, emit, progress, warn, write_atomic
+from microtl_tools.output import check_targets, dump_json, emit, progress, warn, write_files
 
 if TYPE_CHECKING:
     from microtl_tools.simulate.prepare import Wish
@@ -70,7 +71,7 @@ def _add_data(group: Any) -> None:
     )
     group.add_argument(
         "--hop",
-        type=_count,
+        type=arguments.count,
         metavar="FRAMES",
         help="frames between windows of a folder of recordings (default: half a window)",
     )
@@ -90,15 +91,17 @@ def _add_data(group: Any) -> None:
     )
     group.add_argument(
         "--test-part",
-        type=_share,
+        type=arguments.share,
         default=0.5,
         metavar="SHARE",
         help="later part of each recording that judges (default: 0.5)",
     )
-    group.add_argument("--seeds", type=_count, default=3, help="training seeds (default: 3)")
+    group.add_argument(
+        "--seeds", type=arguments.count, default=3, help="training seeds (default: 3)"
+    )
     group.add_argument(
         "--margin",
-        type=float,
+        type=arguments.number,
         default=3.0,
         metavar="POINTS",
         help="loss on old classes that is tolerated (default: 3)",
@@ -107,14 +110,18 @@ def _add_data(group: Any) -> None:
 
 def _add_learning(group: Any) -> None:
     group.add_argument("--labels", type=Path, help="file with the model's class names, a line each")
-    group.add_argument("--head-layers", type=int, default=1, help="dense layers that learn")
-    group.add_argument("--hidden", type=int, help="units of a new hidden layer")
+    group.add_argument(
+        "--head-layers", type=arguments.count, default=1, help="dense layers that learn"
+    )
+    group.add_argument("--hidden", type=arguments.count, help="units of a new hidden layer")
     group.add_argument("--base-set", type=Path, help="labelled samples that ship with the model")
     group.add_argument(
         "--representative-data", type=Path, help="samples to standardise the features with"
     )
     group.add_argument(
-        "--capacity", type=_count, help="samples in the replay memory (default: all labelled)"
+        "--capacity",
+        type=arguments.count,
+        help="samples in the replay memory (default: all labelled)",
     )
     group.add_argument(
         "--set",
@@ -128,25 +135,14 @@ def _add_learning(group: Any) -> None:
 
 
 def _names(text: str) -> list[str]:
-    return [name for name in text.split(",") if name]
+    names = [name for name in text.split(",") if name]
+    if not names:
+        raise argparse.ArgumentTypeError("no user is named")
+    return names
 
 
 def _budgets(text: str) -> tuple[int, ...]:
-    return tuple(sorted({_count(part) for part in text.split(",")}))
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value}: give 1 or more")
-    return value
-
-
-def _share(text: str) -> float:
-    value = float(text)
-    if not 0.0 < value < 1.0:
-        raise argparse.ArgumentTypeError(f"{value}: give a share between 0 and 1")
-    return value
+    return tuple(sorted({arguments.count(part) for part in text.split(",")}))
 
 
 def _setting(text: str) -> tuple[str, float]:
@@ -165,19 +161,23 @@ def run(args: argparse.Namespace) -> int:
 
     if args.picture is not None:
         picture.check_path(args.picture)
+    check_targets(
+        [path for path in (args.picture, args.kconfig) if path is not None], force=args.force
+    )
     simulation = _simulate(args)
     settings = fragment(simulation)
+    files: dict[Path, str | bytes] = {}
     if args.picture is not None:
-        drawn = picture.draw(
+        files[args.picture] = picture.draw(
             simulation.results,
             simulation.chosen,
             simulation.headline,
             args.picture,
             old_name="before the drift:" if args.scenario == "drift" else "old classes",
         )
-        write_atomic(args.picture, drawn, force=args.force)
     if args.kconfig is not None:
-        write_atomic(args.kconfig, settings, force=args.force)
+        files[args.kconfig] = settings
+    write_files(files, force=args.force)
     if args.json:
         dump_json(report.as_json(simulation, settings))
     else:

@@ -38,7 +38,9 @@ def check_samples(x: NDArray[Any], end: "End", source: str) -> None:
         meaning = "" if wanted.kind == "f" else f" (scale {end.scale:g}, {_zero(end)})"
         raise MicroTLError(
             f"{source}: holds {x.dtype}, the model {end.name!r} takes {wanted}{meaning}",
-            f"save it as x.astype(numpy.{wanted})" if wanted.kind == "f" else None,
+            f"save it as x.astype(numpy.{wanted})"
+            if wanted.kind == "f"
+            else "quantise it; real values in an .npz file (numpy.savez(file, x=x)) are quantised",
         )
     if x.shape[1:] != shape or len(x) == 0:
         batch = f"[n, {', '.join(map(str, shape))}]" if shape else "[n]"

@@ -6,6 +6,7 @@
 import hashlib
 import io
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,10 @@ def load(path: Path, model: bytes) -> Golden:
     """Read golden vectors and check that they belong to ``model``, the file's content."""
     try:
         # Read first: numpy leaves the file open where it is no archive.
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
+        file = np.load(io.BytesIO(path.read_bytes()), allow_pickle=False)
+        if not isinstance(file, np.lib.npyio.NpzFile):
+            raise ValueError("it is a single array")
+        with file:
             arrays = {name: file[name] for name in file.files}
         golden = Golden(
             model=str(arrays.pop("model")),
@@ -63,9 +67,13 @@ def load(path: Path, model: bytes) -> Golden:
             x=arrays.pop("x"),
             tensors={int(name[1:]): values for name, values in arrays.items()},
         )
-    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
+    except (
+        *(OSError, EOFError, KeyError, ValueError, MemoryError),
+        *(zipfile.BadZipFile, zlib.error),
+    ) as error:
+        why = error.strerror if isinstance(error, OSError) else error
         raise MicroTLError(
-            f"{path}: no golden vectors can be read: {error}",
+            f"{path}: no golden vectors can be read: {why}",
             "write them anew with --write-golden where tflite-micro is installed",
         ) from error
     if golden.model != hashlib.sha256(model).hexdigest():

@@ -17,6 +17,8 @@ from microtl_tools.twin.api import Twin
 if TYPE_CHECKING:
     from microtl_tools.convert.api import ConvertedModel, End
 
+_NPY_MAGIC = b"\x93NUMPY"
+
 
 def with_float_ends(whole: "ConvertedModel") -> "ConvertedModel":
     """Return a model that takes and gives real values, as the Keras model it comes from does."""
@@ -44,17 +46,22 @@ def read_samples(path: Path, end: "End") -> NDArray[np.int8]:
 
 
 def _read_npy(path: Path) -> NDArray[Any]:
+    hint = "save it with numpy.save(file, x)"
     try:
-        array = np.load(path, allow_pickle=False)
-    except (OSError, EOFError, ValueError) as error:
-        if isinstance(error, FileNotFoundError):
-            raise
-        raise MicroTLError(
-            f"{path}: cannot be read as an .npy file: {error}", "save it with numpy.save(file, x)"
-        ) from error
-    if not isinstance(array, np.ndarray):
-        raise MicroTLError(f"{path}: is an .npz archive", "give it the ending .npz")
-    return array
+        with path.open("rb") as file:
+            start = file.read(len(_NPY_MAGIC))
+            file.seek(0)
+            if start.startswith(b"PK"):
+                raise MicroTLError(f"{path}: is an .npz archive", "give it the ending .npz")
+            if start != _NPY_MAGIC:
+                raise MicroTLError(f"{path}: is no .npy file", hint)
+            return np.lib.format.read_array(file, allow_pickle=False)
+    except OSError as error:
+        raise MicroTLError(f"{path}: cannot be read: {error.strerror}", hint) from error
+    except MemoryError as error:
+        raise MicroTLError(f"{path}: says that it holds more than memory does", hint) from error
+    except (EOFError, ValueError) as error:
+        raise MicroTLError(f"{path}: cannot be read as an .npy file: {error}", hint) from error
 
 
 def run_whole(whole: "ConvertedModel", x: NDArray[np.int8]) -> NDArray[Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from microtl_tools.errors import UsageError
 from microtl_tools.imports import require
-from microtl_tools.output import emit, write_atomic
+from microtl_tools.output import check_targets, emit, write_atomic
 
 DESCRIPTION = """\
 Run a converted model on this computer, with the C code of the device.
@@ -71,6 +71,7 @@ def run(args: argparse.Namespace) -> int:
 
     if args.output.suffix.lower() != ".npy":
         raise UsageError(f"--output {args.output}: the result is an .npy file")
+    check_targets([args.output], force=args.force)
     options = Options(representative=args.representative_data)
     whole = convert(args.model, replace(options, head_layers=0))
     if not (args.model.is_file() and args.model.read_bytes() == whole.tflite):

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from microtl_tools.arguments import count, whole
 from microtl_tools.errors import MicroTLError
 from microtl_tools.imports import require
 from microtl_tools.output import dump_json, emit, table, write_atomic
@@ -66,8 +67,8 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
         help="kernels to convert for: portable, dsp, mve",
     )
     parser.add_argument("--data", type=Path, help="real samples, .npz or a folder of recordings")
-    parser.add_argument("--count", type=_positive, default=100, help="inputs (default: 100)")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the random inputs")
+    parser.add_argument("--count", type=count, default=100, help="inputs (default: 100)")
+    parser.add_argument("--seed", type=whole, default=0, help="seed of the random inputs")
     parser.add_argument(
         "--golden", type=Path, help="compare with these vectors, not with the oracle"
     )
@@ -76,13 +77,6 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.set_defaults(handler=run)
     return parser
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} inputs: give 1 or more")
-    return value
 
 
 def run(args: argparse.Namespace) -> int:

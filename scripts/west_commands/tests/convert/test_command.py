@@ -112,6 +112,7 @@ def test_foreign_file_is_not_replaced(
         (["--hidden", "0"], "--hidden 0: give 1 or more"),
         (["--replay-capacity", "-1"], "--replay-capacity -1: give 0 to 65535"),
         (["--name", "3d"], "--name 3d: a name has small letters"),
+        (["--name", "microtl"], "--name microtl: MicroTL's own headers have this name"),
         (["--kernels", "fast"], "--kernels fast: no such kernel set"),
     ],
 )
@@ -174,6 +175,18 @@ def test_inspect_shows_what_cannot_be_converted(
     out, _ = said(capsys, "inspect", path)
     assert "FULLY_CONNECTED" in out
     assert f"cannot be converted: {path}: op 3 FULLY_CONNECTED 'tensor_9'" in out
+
+
+def test_inspect_keeps_names_of_fused_layers_short(
+    classifier: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fused(model: Any) -> None:
+        model.subgraphs[0].tensors[3].name = b";".join([b"net/" * 20 + b"conv", b"net/relu"])
+
+    path = tmp_path / "long.tflite"
+    path.write_bytes(edited(classifier, fused))
+    (line,) = [line for line in said(capsys, "inspect", path)[0].splitlines() if "net/" in line]
+    assert line.split()[-1] == ("net/" * 20 + "conv")[-40:]
 
 
 def test_inspect_ranks_cuts_by_data(

@@ -311,6 +311,7 @@ def test_labels_come_from_a_file(classifier: bytes, tmp_path: Path) -> None:
     [
         ("a\nb\n", "2 names, the model's head knows 5 classes"),
         ("a\nb\nc\nd\na\n", "class 5, 'a', is there already"),
+        ("", "labels.txt: holds no names"),
         ("a\nb\n\nd\ne\n", "class 3, '', has no name that the device can keep"),
         ("a\nb\nc\nd\n1234567890123456\n", "class 5, '1234567890123456', has no name"),
     ],
@@ -320,6 +321,19 @@ def test_wrong_labels(classifier: bytes, tmp_path: Path, content: str, message: 
     path.write_text(content, encoding="utf-8")
     with pytest.raises(MicroTLError, match=message):
         convert_bytes(classifier, Options(labels=path))
+
+
+def test_labels_of_an_editor_that_marks_its_files(classifier: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "labels.txt"
+    path.write_text("a\r\nb\r\nc\r\nd\r\ne\r\n", encoding="utf-8-sig")
+    converted = convert_bytes(classifier, Options(labels=path))
+    assert converted.head is not None and converted.head.class_names == tuple("abcde")
+
+
+def test_labels_that_are_not_there(classifier: bytes, tmp_path: Path) -> None:
+    with pytest.raises(MicroTLError, match="none.txt: cannot be read: No such file") as caught:
+        convert_bytes(classifier, Options(labels=tmp_path / "none.txt"))
+    assert caught.value.hint
 
 
 # --- the base set

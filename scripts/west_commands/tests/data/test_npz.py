@@ -3,6 +3,7 @@
 
 """Samples in .npz files: what is read, and what every wrong file is told."""
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -168,7 +169,20 @@ def test_objects_are_never_unpickled(tmp_path):
 def test_what_is_no_archive_is_said_so(tmp_path, content):
     path = tmp_path / "d.npz"
     path.write_bytes(content)
-    with pytest.raises(MicroTLError, match=r"d\.npz: "):
+    with pytest.raises(MicroTLError, match=r"d\.npz: is (no \.npz file|damaged)") as caught:
+        load(path)
+    assert caught.value.hint and "allow_pickle" not in str(caught.value)
+
+
+def test_an_array_larger_than_memory_is_refused(tmp_path):
+    path = tmp_path / "d.npz"
+    header = (
+        b"\x93NUMPY\1\0v\0" + b"{'descr': '|i1', 'fortran_order': False, 'shape': (9, 10**13), }"
+    )
+    header = header.replace(b"10**13", b"1" + b"0" * 13).ljust(127) + b"\n"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x.npy", header)
+    with pytest.raises(MicroTLError, match=r"d\.npz: says that it holds more than memory does"):
         load(path)
 
 

@@ -54,6 +54,13 @@ def test_files_are_written_together_or_not_at_all(tmp_path: Path) -> None:
     assert not mine.exists()
 
 
+def test_a_folder_in_the_way_of_one_file_stops_both(tmp_path: Path) -> None:
+    (tmp_path / "a.h").mkdir()
+    with pytest.raises(MicroTLError, match=r"a\.h: cannot be written: there is a folder"):
+        output.write_files({tmp_path / "a.c": "1", tmp_path / "a.h": "2"}, force=True)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.h"]
+
+
 def test_a_failed_write_leaves_the_old_file_and_no_litter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

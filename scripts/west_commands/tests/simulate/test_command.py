@@ -284,6 +284,9 @@ def test_wrong_values_are_usage_errors(
 ) -> None:
     play = ["simulate", *model, "--data", "d.npz", "--scenario", "new-user"]
     for wrong in (
+        ["--margin", "nan"],
+        ["--head-layers", "0"],
+        ["--users", ","],
         ["--labels-per-class", "5,0"],
         ["--labels-per-class", "x"],
         ["--test-part", "1.5"],
@@ -292,4 +295,18 @@ def test_wrong_values_are_usage_errors(
         with pytest.raises(SystemExit) as caught:
             main([*play, *wrong])
         assert caught.value.code == 2
-        assert wrong[0] in capsys.readouterr().err
+        said = capsys.readouterr().err
+        assert wrong[0] in said and "invalid" not in said
+
+
+def test_a_file_in_the_way_is_said_before_anything_is_played_or_written(
+    model: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture, settings = tmp_path / "p.svg", tmp_path / "k.conf"
+    settings.write_text("CONFIG_PRECIOUS=y\n", encoding="utf-8")
+    data = tmp_path / "not_there.npz"
+    args = ["--scenario", "new-user", "--picture", picture, "--kconfig", settings]
+    code, said = failing(capsys, *model, "--data", data, *args)
+    assert code == 1
+    assert "k.conf: is there already" in said
+    assert not picture.exists()

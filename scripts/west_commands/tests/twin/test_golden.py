@@ -4,6 +4,7 @@
 """Golden vectors on disk."""
 
 import hashlib
+import io
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +42,13 @@ def test_vectors_of_another_model(tmp_path: Path) -> None:
         golden.load(path, b"another model")
 
 
-@pytest.mark.parametrize("content", [b"", b"junk", vectors().to_bytes()[:200]])
+def single_array() -> bytes:
+    file = io.BytesIO()
+    np.save(file, np.zeros(3))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("content", [b"", b"junk", vectors().to_bytes()[:200], single_array()])
 def test_damaged_file(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "m.golden.npz"
     path.write_bytes(content)

@@ -100,9 +100,16 @@ def test_what_cannot_be_run(
         code, _ = run(model, x, *args)
         return code, capsys.readouterr().err
 
-    assert message() == (1, f"microtl: error: {x}: No such file or directory\n")
+    start = f"microtl: error: {x}: "
+    assert message()[1].startswith(f"{start}cannot be read: No such file or directory\n")
     x.write_bytes(b"junk")
-    assert "cannot be read as an .npy file" in message()[1]
+    assert message() == (1, f"{start}is no .npy file\n  save it with numpy.save(file, x)\n")
+    np.save(x, np.zeros((2, 5), np.int8))
+    whole = x.read_bytes()
+    x.write_bytes(whole[:-3])
+    assert message()[1].startswith(f"{start}cannot be read as an .npy file: ")
+    x.write_bytes(whole.replace(b"(2, 5), }            ", b"(2, 5000000000000), }"))
+    assert message()[1].startswith(f"{start}says that it holds more than memory does\n")
     bumps(tmp_path, "float64")
     code, said = message()
     assert code == 1

@@ -135,6 +135,23 @@ def test_without_oracle_and_vectors(
     assert "pip install --pre tflite-micro" in err
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--seed", "-1", "-1: give 0 or more"),
+        ("--count", "x", "'x' is no whole number"),
+        ("--count", "0", "0: give 1 or more"),
+    ],
+)
+def test_numbers_out_of_range(
+    option: str, value: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["verify", str(NETWORK), option, value])
+    assert caught.value.code == 2
+    assert f"argument {option}: {message}" in capsys.readouterr().err
+
+
 def test_vectors_that_lack_a_tensor(
     model: Path, vectors: golden.Golden, no_oracle: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
