@@ -8,6 +8,7 @@
  * compiler, at every optimisation level. Data come from integers, so that no libm has a say.
  */
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@
 
 #include "check.h"
 #include "crc32.h"
+#include "dense.h"
 #include "mathf.h"
 #include "toy.h"
 
@@ -45,7 +47,7 @@ static float offset[FEATURES_MAX];
 static float params[PARAMS_MAX];
 static float state[2 * PARAMS_MAX];
 static float gradient[PARAMS_MAX];
-static float scratch[512];
+static float scratch[640];
 static int8_t features[SAMPLES][FEATURES_MAX];
 static float targets[SAMPLES][ROWS_MAX];
 
@@ -132,6 +134,80 @@ static void train(const struct head_case *of, int kind, int schedule, uint16_t b
 	       (unsigned long)losses);
 }
 
+/* Any float: denormals, infinities and NaN too, and powers of two whose products tie. */
+static float any_float(void)
+{
+	uint32_t bits = test_random();
+
+	switch (test_random() % 8U) {
+	case 0:
+		return microtl_priv_bits_float(bits);
+	case 1:
+		return microtl_priv_bits_float(bits & UINT32_C(0x807fffff));
+	case 2:
+		return microtl_priv_bits_float((bits & UINT32_C(0x80000001)) |
+					       UINT32_C(0x3f800000));
+	default:
+		return fraction();
+	}
+}
+
+/* NaN has many forms, and CPUs pass on different ones. */
+static uint32_t digest_of(uint32_t crc, const float *values, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		uint32_t bits = microtl_priv_float_bits(values[i]);
+
+		if ((bits & UINT32_C(0x7fffffff)) > UINT32_C(0x7f800000)) {
+			bits = UINT32_C(0x7fc00000);
+		}
+		crc = microtl_priv_crc32(crc, &bits, sizeof(bits));
+	}
+	return crc;
+}
+
+/* The loops by themselves: every number of rows and columns that blocks and rounds part anew. */
+static void loops(bool any)
+{
+	uint32_t crc = 0;
+
+	for (size_t rows = 1; rows <= 19; rows++) {
+		for (size_t columns = 1; columns <= 33; columns += 1U + rows % 3U) {
+			size_t stride = columns + rows % 4U;
+			const struct microtl_priv_update update = {
+				.kind = MICROTL_OPTIMIZER_MOMENTUM, .momentum = 0.9f};
+			const struct microtl_priv_rows at = {
+				.weights = params, .state = state, .stride = stride, .rows = rows};
+			float *x = gradient;
+			float *y = gradient + columns;
+			float *steps = y + rows;
+			int8_t *q = features[0];
+
+			for (size_t i = 0; i < rows * stride; i++) {
+				params[i] = any ? any_float() : fraction();
+				state[i] = any ? any_float() : fraction();
+			}
+			for (size_t i = 0; i < columns; i++) {
+				q[i + 1] = (int8_t)(test_random() & 0xFFU);
+				scale[i] = any ? any_float() : fraction();
+				offset[i] = any ? any_float() : fraction();
+			}
+			for (size_t o = 0; o < rows; o++) {
+				y[o] = fraction();
+				steps[o] = any ? any_float() : fraction();
+			}
+			/* At an odd address, as replay entries may be. */
+			microtl_priv_dense_dequantize(q + 1, scale, offset, x, columns);
+			microtl_priv_dense_forward(params, stride, rows, x, columns, y);
+			microtl_priv_dense_update(&update, &at, x, columns, steps);
+			crc = digest_of(crc, gradient, columns + rows);
+			crc = digest_of(crc, params, rows * stride);
+			crc = digest_of(crc, state, rows * stride);
+		}
+	}
+	printf("loops, %s numbers: %08lx\n", any ? "any" : "usual", (unsigned long)crc);
+}
+
 /* A whole job: imprinting, folds, draws, gate. */
 static void job(void)
 {
@@ -190,6 +266,8 @@ int main(int argc, char **argv)
 	}
 	job();
 	if (argc < 2) {
+		loops(false);
+		loops(true);
 		functions();
 	} else {
 		CHECK(argv[1][0] == 'j');

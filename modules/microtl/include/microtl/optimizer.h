@@ -7,14 +7,22 @@
  * @file
  * @brief Optimisers, and one training step of a head.
  *
- * With g the gradient of the loss, averaged over the batch, w a parameter, lr the scheduled rate,
- * and decay applied to weights but not to biases:
+ * With g the gradient of the loss, averaged over the batch, w a parameter, lr the scheduled rate:
  *
- * - SGD:      w <- w - lr g - lr decay w
- * - momentum: v <- momentum v - lr g - lr decay w,  w <- w + v  (L2 decay, part of the velocity)
+ * - SGD:      w <- w - lr g
+ * - momentum: v <- momentum v - lr g,  w <- w + v
  * - Adam:     m <- b1 m + (1 - b1) g,  s <- b2 s + (1 - b2) g^2,
- *             w <- w - lr mhat / (sqrt(shat) + eps) - lr decay w  (decoupled decay: AdamW,
- * Loshchilov and Hutter, ICLR 2019; mhat, shat corrected for bias as in Kingma and Ba, ICLR 2015)
+ *             w <- w - lr mhat / (sqrt(shat) + eps)  (mhat, shat corrected for bias as in Kingma
+ *             and Ba, ICLR 2015)
+ *
+ * Weights decay apart from the gradient (Loshchilov and Hutter, ICLR 2019), biases do not. Decay is
+ * slow, so one update in MICROTL_DECAY_INTERVAL does that of all of them at once: before it,
+ * w <- (1 - d) w, d being the sum of lr decay, with momentum of lr decay / (1 - momentum), over
+ * those updates. So it costs next to nothing, and ends where decay in the gradient would.
+ *
+ * A row of weights whose error is zero rests: neither gradient nor velocity nor moments move it. In
+ * microtl_step() errors of a class, probability less target, below MICROTL_ERROR_MIN count as zero:
+ * what is learned already costs no update.
  *
  * A batch of one updates in the pass that computes the gradient and needs no gradient buffer.
  * One optimiser belongs to one training job: calls must be serialised. Thread context.
@@ -74,6 +82,12 @@ struct microtl_optimizer_config {
 	 1e-3f,                                                                                    \
 	 0.1f}
 
+/** Error from which on microtl_step() updates the row of a class. */
+#define MICROTL_ERROR_MIN 0x1p-8f
+
+/** Updates from one decay of the weights to the next. */
+#define MICROTL_DECAY_INTERVAL 64
+
 /** Floats of state for @a params parameters: none, one or two a parameter. */
 #define MICROTL_OPTIMIZER_STATE_COUNT(kind, params) ((size_t)(kind) * (size_t)(params))
 
@@ -95,6 +109,8 @@ struct microtl_optimizer {
 	uint32_t updates;
 	/** Samples in the gradient buffer. */
 	uint16_t samples;
+	/** Share of the weights that decay is to take since it was last done. */
+	float decay_due;
 	/** Adam's b1^t and b2^t. */
 	float beta1_power;
 	float beta2_power;

@@ -6,19 +6,108 @@
 #include "dense.h"
 
 #include "build_options.h"
+#include "dense_m4.h"
 #include "mathf.h"
+
+/* Parameters from which on it pays to prepare for rounds; biases are fewer. */
+#define ROUNDS_MIN 64
+
+static size_t whole_rounds(size_t count)
+{
+	return count - count % MICROTL_PRIV_ROUND;
+}
+
+static void update_momentum(float *weights, float *velocity, const float *x, size_t begin,
+			    size_t end, float momentum, float step)
+{
+	for (size_t i = begin; i < end; i++) {
+		float v = momentum * velocity[i] - step * x[i];
+
+		velocity[i] = v;
+		weights[i] += v;
+	}
+}
+
+static void dequantize(const int8_t *q, const float *scale, const float *offset, float *x,
+		       size_t begin, size_t end)
+{
+	for (size_t i = begin; i < end; i++) {
+		x[i] = (float)q[i] * scale[i] + offset[i];
+	}
+}
+
+#if !MICROTL_PRIV_DENSE_ASSEMBLY
+
+void microtl_priv_forward_rounds(const struct microtl_priv_forward *what)
+{
+	for (size_t o = 0; o < what->rows; o++) {
+		const float *row = what->weights + o * what->stride / sizeof(float);
+		float even = what->y[o];
+		float odd = 0.0f;
+
+		for (size_t i = 0; i < what->columns; i += 2U) {
+			even += row[i] * what->x[i];
+			odd += row[i + 1U] * what->x[i + 1U];
+		}
+		what->y[o] = even + odd;
+	}
+}
+
+void microtl_priv_momentum_rounds(const struct microtl_priv_momentum *what)
+{
+	for (size_t o = 0; o < what->rows; o++) {
+		size_t at = o * what->stride / sizeof(float);
+
+		update_momentum(what->weights + at, what->velocity + at, what->x, 0, what->columns,
+				what->momentum, what->steps[o]);
+	}
+}
+
+void microtl_priv_dequantize_rounds(const int8_t *q, const float *scale, const float *offset,
+				    float *x, size_t count)
+{
+	dequantize(q, scale, offset, x, 0, count);
+}
+
+#endif
+
+void microtl_priv_dense_dequantize(const int8_t *q, const float *scale, const float *offset,
+				   float *x, size_t count)
+{
+	size_t whole = whole_rounds(count);
+
+	if (whole > 0) {
+		microtl_priv_dequantize_rounds(q, scale, offset, x, whole);
+	}
+	dequantize(q, scale, offset, x, whole, count);
+}
 
 void microtl_priv_dense_forward(const float *weights, size_t stride, size_t rows, const float *x,
 				size_t count, float *y)
 {
+	const struct microtl_priv_forward rounds = {
+		.x = x,
+		.columns = whole_rounds(count),
+		.y = y,
+		.weights = weights,
+		.rows = rows,
+		.stride = stride * sizeof(float),
+	};
+
+	if (rows > 0 && rounds.columns > 0) {
+		microtl_priv_forward_rounds(&rounds);
+	}
+	if (rounds.columns == count) {
+		return;
+	}
 	for (size_t o = 0; o < rows; o++) {
-		const float *row = weights + o * stride;
 		float sum = y[o];
 
-		for (size_t i = 0; i < count; i++) {
-			sum += row[i] * x[i];
+		for (size_t i = rounds.columns; i < count; i++) {
+			sum += weights[i] * x[i];
 		}
 		y[o] = sum;
+		weights += stride;
 	}
 }
 
@@ -36,27 +125,17 @@ void microtl_priv_dense_gradient(float *gradient, const float *x, size_t count, 
 	}
 }
 
-static void update_sgd(const struct microtl_priv_update *update, float *weights, const float *x,
-		       size_t count, float delta)
+void microtl_priv_dense_decay(float *weights, size_t count, float keep)
 {
-	float step = update->rate * delta;
-
 	for (size_t i = 0; i < count; i++) {
-		weights[i] = (weights[i] - update->decay * weights[i]) - step * x[i];
+		weights[i] *= keep;
 	}
 }
 
-static void update_momentum(const struct microtl_priv_update *update, float *weights,
-			    float *velocity, const float *x, size_t count, float delta)
+static void update_sgd(float *weights, const float *x, size_t count, float step)
 {
-	float step = update->rate * delta;
-
 	for (size_t i = 0; i < count; i++) {
-		float v = update->momentum * velocity[i] - update->decay * weights[i];
-
-		v -= step * x[i];
-		velocity[i] = v;
-		weights[i] += v;
+		weights[i] -= step * x[i];
 	}
 }
 
@@ -70,20 +149,49 @@ static void update_adam(const struct microtl_priv_update *update, float *weights
 
 		first[i] = m;
 		second[i] = s;
-		weights[i] = (weights[i] - update->decay * weights[i]) -
-			     update->rate * m / (microtl_priv_sqrtf(s) + update->epsilon);
+		weights[i] -= update->rate * m / (microtl_priv_sqrtf(s) + update->epsilon);
 	}
 }
 
-void microtl_priv_dense_update(const struct microtl_priv_update *update, float *weights,
-			       float *state, size_t state_stride, const float *x, size_t count,
-			       float delta)
+static void update_momentum_rows(const struct microtl_priv_rows *rows, float momentum,
+				 const float *x, size_t count, const float *steps)
+{
+	const struct microtl_priv_momentum rounds = {
+		.x = x,
+		.columns = rows->rows * count < ROUNDS_MIN ? 0U : whole_rounds(count),
+		.weights = rows->weights,
+		.velocity = rows->state,
+		.stride = rows->stride * sizeof(float),
+		.rows = rows->rows,
+		.steps = steps,
+		.momentum = momentum,
+	};
+
+	if (rounds.rows > 0 && rounds.columns > 0) {
+		microtl_priv_momentum_rounds(&rounds);
+	}
+	for (size_t o = 0; rounds.columns < count && o < rows->rows; o++) {
+		update_momentum(rows->weights + o * rows->stride, rows->state + o * rows->stride, x,
+				rounds.columns, count, momentum, steps[o]);
+	}
+}
+
+void microtl_priv_dense_update(const struct microtl_priv_update *update,
+			       const struct microtl_priv_rows *rows, const float *x, size_t count,
+			       const float *delta)
 {
 	if (update->kind == MICROTL_OPTIMIZER_MOMENTUM) {
-		update_momentum(update, weights, state, x, count, delta);
-	} else if (MICROTL_WITH_ADAM && update->kind == MICROTL_OPTIMIZER_ADAM) {
-		update_adam(update, weights, state, state + state_stride, x, count, delta);
-	} else {
-		update_sgd(update, weights, x, count, delta);
+		update_momentum_rows(rows, update->momentum, x, count, delta);
+		return;
+	}
+	for (size_t o = 0; o < rows->rows; o++) {
+		size_t at = o * rows->stride;
+
+		if (MICROTL_WITH_ADAM && update->kind == MICROTL_OPTIMIZER_ADAM) {
+			update_adam(update, rows->weights + at, rows->state + at,
+				    rows->state + at + rows->state_stride, x, count, delta[o]);
+		} else {
+			update_sgd(rows->weights + at, x, count, delta[o]);
+		}
 	}
 }

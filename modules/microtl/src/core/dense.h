@@ -4,9 +4,9 @@
  */
 
 /*
- * The loops that training spends its time in, over rows of weights [rows][stride] and a stretch of
- * their inputs. Each result is defined value by value (order, unfused), so a faster version may
- * block rows as it likes.
+ * The loops that training spends its time in, over rows of weights and a stretch of their inputs.
+ * Each result is defined value by value: which products, in which order, each of them and each sum
+ * rounded. dense.c says so in C; dense_m4.S does the same on a Cortex-M with an FPU.
  */
 
 #ifndef MICROTL_CORE_DENSE_H_
@@ -23,14 +23,14 @@ struct microtl_priv_update {
 	enum microtl_optimizer_kind kind;
 	/* Learning rate, with Adam corrected for bias. */
 	float rate;
-	/* Learning rate times weight decay. */
-	float decay;
 	/* Momentum, or Adam's b1 and b2, and 1 - b1 and 1 - b2. */
 	float momentum;
+	/* What weights are multiplied by before the update; 1 where no decay is due. */
+	float keep;
+	/* These are set with Adam alone; epsilon is corrected like the rate. */
 	float beta2;
 	float gain1;
 	float gain2;
-	/* Adam's eps, corrected like the rate. */
 	float epsilon;
 };
 
@@ -40,7 +40,15 @@ bool microtl_priv_optimizer_valid(const struct microtl_optimizer_config *config)
 /* The factors of the update that comes next; counts it as done. */
 struct microtl_priv_update microtl_priv_optimizer_next(struct microtl_optimizer *optimizer);
 
-/* y[o] += w[o][i] x[i], i ascending. */
+/* x[i] = q[i] scale[i] + offset[i]. */
+void microtl_priv_dense_dequantize(const int8_t *q, const float *scale, const float *offset,
+				   float *x, size_t count);
+
+/*
+ * y[o] += w[o][i] x[i] for rows that lie stride floats apart. Of every whole eight columns the even
+ * ones add to y[o] and the odd ones to a second sum, so that no addition waits for the one before;
+ * y[o] takes that, then the columns that are left. All ascending.
+ */
 void microtl_priv_dense_forward(const float *weights, size_t stride, size_t rows, const float *x,
 				size_t count, float *y);
 
@@ -50,12 +58,29 @@ void microtl_priv_dense_backward(const float *weights, size_t count, float delta
 /* g[i] += delta x[i]: one row's gradient. */
 void microtl_priv_dense_gradient(float *gradient, const float *x, size_t count, float delta);
 
+/* Rows of parameters that an update changes. */
+struct microtl_priv_rows {
+	float *weights;
+	/*
+	 * Laid out like the weights: with momentum the velocity, with Adam the first moment, and
+	 * the second lies state_stride floats behind it. NULL with SGD.
+	 */
+	float *state;
+	size_t state_stride;
+	/* Floats from one row to the next. */
+	size_t stride;
+	size_t rows;
+};
+
+/* w[i] *= keep. */
+void microtl_priv_dense_decay(float *weights, size_t count, float keep);
+
 /*
- * Updates one row by the gradient delta x[i]. With momentum state is the velocity, with Adam the
- * first moment, and the second lies state_stride floats behind it.
+ * Updates rows by their gradients delta[o] x[i]; with SGD and momentum delta is already multiplied
+ * by the rate. SGD: w -= delta x. Momentum: v = momentum v - delta x, w += v.
  */
-void microtl_priv_dense_update(const struct microtl_priv_update *update, float *weights,
-			       float *state, size_t state_stride, const float *x, size_t count,
-			       float delta);
+void microtl_priv_dense_update(const struct microtl_priv_update *update,
+			       const struct microtl_priv_rows *rows, const float *x, size_t count,
+			       const float *delta);
 
 #endif /* MICROTL_CORE_DENSE_H_ */

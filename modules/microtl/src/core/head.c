@@ -120,9 +120,9 @@ void microtl_head_activate(const struct microtl_head *head, float *scores)
 	size_t rows = microtl_head_class_rows(head->spec);
 
 	if (head->spec->loss == MICROTL_LOSS_SOFTMAX) {
-		float top = microtl_priv_highest(&head->classes, rows, scores);
+		float top;
 
-		(void)microtl_priv_softmax(&head->classes, rows, top, scores);
+		(void)microtl_priv_softmax(&head->classes, rows, scores, &top);
 	} else if (microtl_priv_is_sigmoid(head->spec->loss)) {
 		for (size_t c = 0; c < rows; c++) {
 			scores[c] = microtl_priv_sigmoid(scores[c]);

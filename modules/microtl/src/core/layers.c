@@ -36,10 +36,8 @@ size_t microtl_priv_rows_used(const struct microtl_head_spec *spec,
 void microtl_priv_dequantize(const struct microtl_head_spec *spec, const int8_t *features,
 			     size_t begin, size_t count, float *tile)
 {
-	for (size_t i = 0; i < count; i++) {
-		tile[i] = (float)features[begin + i] * spec->feature_scale[begin + i] +
-			  spec->feature_offset[begin + i];
-	}
+	microtl_priv_dense_dequantize(features + begin, spec->feature_scale + begin,
+				      spec->feature_offset + begin, tile, count);
 }
 
 size_t microtl_priv_tile_count(const struct microtl_head_spec *spec, size_t begin)

@@ -8,8 +8,8 @@
 #include "layers.h"
 #include "mathf.h"
 
-float microtl_priv_highest(const struct microtl_class_set *classes, size_t rows,
-			   const float *scores)
+/* Highest score of the classes; NaN where one is NaN. */
+static float highest(const struct microtl_class_set *classes, size_t rows, const float *scores)
 {
 	float top = MICROTL_SCORE_NONE;
 
@@ -35,22 +35,39 @@ static float exponential_sum(const struct microtl_class_set *classes, size_t row
 	return sum;
 }
 
-float microtl_priv_softmax(const struct microtl_class_set *classes, size_t rows, float top,
-			   float *scores)
+/* e^x for x <= 0 as microtl_priv_expf() gives it, without the call where the result is normal. */
+static inline float exponential(float x)
 {
+	if (!(x > -87.0f)) {
+		return microtl_priv_expf(x);
+	}
+	int32_t k;
+	float parts = microtl_priv_exp_parts(x, -0.5f, &k);
+	return parts * microtl_priv_bits_float((uint32_t)(k + 127) << 23);
+}
+
+float microtl_priv_softmax(const struct microtl_class_set *classes, size_t rows, float *scores,
+			   float *top)
+{
+	float most = MICROTL_SCORE_NONE;
 	float sum = 0.0f;
 
 	for (size_t c = 0; c < rows; c++) {
-		if (microtl_class_set_has(classes, (uint8_t)c)) {
-			scores[c] = microtl_priv_expf(scores[c] - top);
-			sum += scores[c];
+		if (!microtl_class_set_has(classes, (uint8_t)c)) {
+			scores[c] = MICROTL_SCORE_NONE;
+		} else if (!(scores[c] <= most)) {
+			most = scores[c];
 		}
 	}
 	for (size_t c = 0; c < rows; c++) {
-		if (microtl_class_set_has(classes, (uint8_t)c)) {
-			scores[c] /= sum;
-		}
+		scores[c] = exponential(scores[c] - most);
+		sum += scores[c];
 	}
+	float factor = 1.0f / sum;
+	for (size_t c = 0; c < rows; c++) {
+		scores[c] *= factor;
+	}
+	*top = most;
 	return microtl_priv_logf(sum);
 }
 
@@ -139,30 +156,45 @@ float microtl_loss_value(enum microtl_loss kind, const struct microtl_class_set 
 	if (target == NULL && !microtl_class_set_has(classes, label)) {
 		return FLT_MAX;
 	}
-	float top = microtl_priv_highest(classes, rows, scores);
+	float top = highest(classes, rows, scores);
 	float sum = exponential_sum(classes, rows, scores, top);
 	return microtl_priv_logf(sum) - expected_score(classes, rows, label, target, top, scores);
+}
+
+static float softmax_gradient(const struct microtl_class_set *classes, size_t rows, uint8_t label,
+			      const float *target, float *scores)
+{
+	float top;
+
+	if (target == NULL) {
+		bool labelled = label < rows && microtl_class_set_has(classes, label);
+		float score = labelled ? scores[label] : 0.0f;
+		float loss = microtl_priv_softmax(classes, rows, scores, &top);
+
+		if (labelled) {
+			scores[label] -= 1.0f;
+		}
+		return labelled ? loss - (score - top) : loss;
+	}
+	float expected = expected_score(classes, rows, label, target,
+					highest(classes, rows, scores), scores);
+	float loss = microtl_priv_softmax(classes, rows, scores, &top) - expected;
+	for (size_t c = 0; c < rows; c++) {
+		if (microtl_class_set_has(classes, (uint8_t)c)) {
+			scores[c] -= target[c];
+		}
+	}
+	return loss;
 }
 
 float microtl_loss_gradient(enum microtl_loss kind, const struct microtl_class_set *classes,
 			    uint16_t rows, uint8_t label, const float *target, float *scores)
 {
-	float loss = 0.0f;
-	float factor = 1.0f;
-
 	if (kind == MICROTL_LOSS_SOFTMAX) {
-		/* Not microtl_loss_value(): the exponentials are needed anyway. */
-		float top = microtl_priv_highest(classes, rows, scores);
-
-		loss = expected_score(classes, rows, label, target, top, scores);
-		loss = microtl_priv_softmax(classes, rows, top, scores) - loss;
-	} else {
-		loss = microtl_loss_value(kind, classes, rows, label, target, scores);
+		return softmax_gradient(classes, rows, label, target, scores);
 	}
-	if (microtl_priv_is_mse(kind)) {
-		factor = 2.0f / (float)rows;
-	}
-
+	float loss = microtl_loss_value(kind, classes, rows, label, target, scores);
+	float factor = microtl_priv_is_mse(kind) ? 2.0f / (float)rows : 1.0f;
 	for (size_t c = 0; c < rows; c++) {
 		if (!microtl_priv_takes_part(kind, classes, c)) {
 			scores[c] = 0.0f;

@@ -12,17 +12,12 @@
 
 #include <microtl/loss.h>
 
-/* Highest score of the classes; NaN where one is NaN. */
-float microtl_priv_highest(const struct microtl_class_set *classes, size_t rows,
-			   const float *scores);
-
 /*
- * Scores to probabilities over the classes, in place; others are left alone. top is the highest
- * score. Returns log(sum of exp(score - top)): less (score - top) of a class it is the loss of that
- * class.
+ * Scores to probabilities over the classes, in place; 0 for the others. *top is the highest score.
+ * Returns log(sum of exp(score - top)): less (score - top) of a class it is the loss of that class.
  */
-float microtl_priv_softmax(const struct microtl_class_set *classes, size_t rows, float top,
-			   float *scores);
+float microtl_priv_softmax(const struct microtl_class_set *classes, size_t rows, float *scores,
+			   float *top);
 
 /* 1 / (1 + e^-x) without overflow. */
 float microtl_priv_sigmoid(float x);

@@ -34,17 +34,9 @@ float microtl_priv_expf(float x)
 		return 0.0f;
 	}
 
-	/* x = k ln 2 + r with |r| <= ln 2 / 2; the polynomial is a minimax fit of that range. */
-	int32_t k = (int32_t)(x * 1.44269504f + (x < 0.0f ? -0.5f : 0.5f));
-	float r = x - (float)k * ln2_high;
-	r -= (float)k * ln2_low;
-
-	float p = 0.001381516456604004f;
-	p = p * r + 0.008368723094463348f;
-	p = p * r + 0.041668377816677094f;
-	p = p * r + 0.1666652113199234f;
-	p = p * r + 0.4999999403953552f;
-	return scale_by_power(1.0f + (r + r * r * p), k);
+	int32_t k;
+	float parts = microtl_priv_exp_parts(x, x < 0.0f ? -0.5f : 0.5f, &k);
+	return scale_by_power(parts, k);
 }
 
 float microtl_priv_logf(float x)

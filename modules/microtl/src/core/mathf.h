@@ -46,6 +46,25 @@ static inline bool microtl_priv_finite(float x)
 	return (microtl_priv_float_bits(x) & UINT32_C(0x7f800000)) != UINT32_C(0x7f800000);
 }
 
+/*
+ * e^x = result 2^k, for |x| < 105: x = k ln 2 + r with |r| <= ln 2 / 2, and a minimax polynomial of
+ * that range. ln 2 is taken in two parts; the first has 15 bits, so that its product with k is
+ * exact. half has the sign of x: it rounds k.
+ */
+static inline float microtl_priv_exp_parts(float x, float half, int32_t *k)
+{
+	*k = (int32_t)(x * 1.44269504f + half);
+	float whole = (float)*k;
+	float r = (x - whole * 0x1.62e4p-1f) - whole * 0x1.7f7d1cp-20f;
+
+	float p = 0.001381516456604004f;
+	p = p * r + 0.008368723094463348f;
+	p = p * r + 0.041668377816677094f;
+	p = p * r + 0.1666652113199234f;
+	p = p * r + 0.4999999403953552f;
+	return 1.0f + (r + r * r * p);
+}
+
 /* e^x within 1 ulp; 0 below the smallest denormal, infinity above FLT_MAX. */
 float microtl_priv_expf(float x);
 

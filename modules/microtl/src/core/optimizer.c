@@ -76,16 +76,35 @@ float microtl_optimizer_rate(const struct microtl_optimizer *optimizer)
 	       (config->final_rate_ratio + (1.0f - config->final_rate_ratio) * left);
 }
 
+/*
+ * Share of a weight that one update takes away. A gradient moves a weight by 1 / (1 - momentum) of
+ * its step in the long run, so decay does, too: both meet where they would with decay as a part of
+ * the gradient.
+ */
+static float decay_of(const struct microtl_optimizer_config *config, float rate)
+{
+	float decay = rate * config->weight_decay;
+
+	return config->kind == MICROTL_OPTIMIZER_MOMENTUM ? decay / (1.0f - config->momentum)
+							  : decay;
+}
+
 struct microtl_priv_update microtl_priv_optimizer_next(struct microtl_optimizer *optimizer)
 {
 	const struct microtl_optimizer_config *config = optimizer->config;
 	float rate = microtl_optimizer_rate(optimizer);
-	struct microtl_priv_update update = {
-		.kind = config->kind,
-		.rate = rate,
-		.decay = rate * config->weight_decay,
-		.momentum = config->momentum,
-	};
+	struct microtl_priv_update update;
+
+	update.kind = config->kind;
+	update.rate = rate;
+	update.momentum = config->momentum;
+	update.keep = 1.0f;
+
+	optimizer->decay_due += decay_of(config, rate);
+	if ((optimizer->updates + 1U) % MICROTL_DECAY_INTERVAL == 0U) {
+		update.keep = optimizer->decay_due < 1.0f ? 1.0f - optimizer->decay_due : 0.0f;
+		optimizer->decay_due = 0.0f;
+	}
 
 	if (MICROTL_WITH_ADAM && config->kind == MICROTL_OPTIMIZER_ADAM) {
 		optimizer->beta1_power *= config->momentum;

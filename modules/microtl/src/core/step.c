@@ -34,12 +34,17 @@ struct scratch {
 	float *hidden_delta;
 	/* Scores, then their gradient. */
 	float *scores;
+	/* Rows of the last layer up to the highest that takes part. */
+	uint16_t rows;
 };
 
 static struct scratch scratch_of(const struct microtl_trainee *trainee)
 {
 	size_t hidden = microtl_head_hidden_count(trainee->spec);
-	struct scratch scratch = {.tile = trainee->scratch};
+	struct scratch scratch = {
+		.tile = trainee->scratch,
+		.rows = (uint16_t)microtl_priv_rows_used(trainee->spec, &trainee->classes),
+	};
 
 	scratch.hidden = scratch.tile + MICROTL_HEAD_TILE;
 	scratch.hidden_delta = scratch.hidden + hidden;
@@ -63,23 +68,31 @@ static bool label_valid(const struct microtl_trainee *trainee, uint16_t rows, ui
 	return label < rows && row_learns(trainee, microtl_priv_last(trainee->spec), label);
 }
 
+/* One of them is NaN or infinite, or they are that large. */
+static bool out_of_range(const float *scores, size_t rows)
+{
+	float sum = 0.0f;
+
+	for (size_t c = 0; c < rows; c++) {
+		sum += scores[c];
+	}
+	return !microtl_priv_finite(sum);
+}
+
 /* Forward pass and gradient of the scores; -ERANGE where a number is not finite. */
 static int forward(const struct microtl_trainee *trainee, const struct scratch *scratch,
 		   const int8_t *features, uint8_t label, const float *target, float *loss)
 {
 	const struct microtl_head_spec *spec = trainee->spec;
-	uint16_t rows = (uint16_t)microtl_priv_rows_used(spec, &trainee->classes);
+	uint16_t rows = scratch->rows;
 
 	if (target == NULL && !label_valid(trainee, rows, label)) {
 		return -EINVAL;
 	}
 	microtl_priv_forward(spec, trainee->params, rows, features, scratch->scores,
 			     scratch->hidden, scratch->tile);
-	for (uint16_t c = 0; c < rows; c++) {
-		if (row_learns(trainee, microtl_priv_last(spec), c) &&
-		    !microtl_priv_finite(scratch->scores[c])) {
-			return -ERANGE;
-		}
+	if (out_of_range(scratch->scores, rows)) {
+		return -ERANGE;
 	}
 	*loss = microtl_loss_gradient((enum microtl_loss)spec->loss, &trainee->classes, rows, label,
 				      target, scratch->scores);
@@ -91,103 +104,210 @@ struct consumer {
 	/* NULL: add to the buffer. */
 	const struct microtl_priv_update *update;
 	struct microtl_optimizer *optimizer;
-	float *params;
+	const struct microtl_trainee *trainee;
 	size_t state_stride;
 };
 
-static void consume_row(const struct consumer *consumer, size_t offset, const float *x,
-			size_t count, float delta)
+static struct microtl_priv_rows rows_at(const struct consumer *consumer, size_t offset,
+					size_t stride, size_t rows)
+{
+	return (struct microtl_priv_rows){
+		.weights = consumer->trainee->params + offset,
+		.state = state_at(consumer->optimizer, offset),
+		.state_stride = consumer->state_stride,
+		.stride = stride,
+		.rows = rows,
+	};
+}
+
+/* Errors of a layer's rows. */
+struct errors {
+	float *delta;
+	size_t rows;
+	/* None is zero. */
+	bool all;
+};
+
+static bool rests(const struct errors *errors, size_t row)
+{
+	/* As bits, for 0 is the only zero there is: see errors_of(). */
+	return microtl_priv_float_bits(errors->delta[row]) == 0U;
+}
+
+/*
+ * The first row from a row on that has an error, and how many have one from there on. The others
+ * rest: rows without a class, hidden units that are off, and what microtl_step() rounds to zero.
+ */
+static size_t next_run(const struct errors *errors, size_t *first)
+{
+	size_t at = *first;
+
+	if (errors->all) {
+		return errors->rows - at;
+	}
+	while (at < errors->rows && rests(errors, at)) {
+		at++;
+	}
+	*first = at;
+	while (at < errors->rows && !rests(errors, at)) {
+		at++;
+	}
+	return at - *first;
+}
+
+/* Rows of the weights at an offset, by their stretch of the inputs. */
+static void consume_run(const struct consumer *consumer, size_t offset, size_t stride, size_t rows,
+			const float *x, size_t count, const float *delta)
 {
 	if (consumer->update == NULL) {
-		microtl_priv_dense_gradient(consumer->optimizer->gradient + offset, x, count,
-					    delta);
+		float *gradient = consumer->optimizer->gradient + offset;
+
+		for (size_t o = 0; o < rows; o++) {
+			microtl_priv_dense_gradient(gradient + o * stride, x, count, delta[o]);
+		}
 		return;
 	}
-	microtl_priv_dense_update(consumer->update, consumer->params + offset,
-				  state_at(consumer->optimizer, offset), consumer->state_stride, x,
-				  count, delta);
+	struct microtl_priv_rows at = rows_at(consumer, offset, stride, rows);
+	microtl_priv_dense_update(consumer->update, &at, x, count, delta);
 }
 
-/* Biases are rows of one input that is 1; they do not decay. */
-static void consume_biases(const struct consumer *consumer, const struct microtl_trainee *trainee,
-			   uint8_t index, size_t rows, const float *delta)
+/* Inputs from begin on of those rows of a layer that have an error. */
+static void consume_weights(const struct consumer *consumer, const struct microtl_priv_layer *layer,
+			    const struct errors *errors, const float *x, size_t begin, size_t count)
 {
-	struct microtl_priv_layer layer = microtl_priv_layer(trainee->spec, index);
-	struct consumer undecayed = *consumer;
-	struct microtl_priv_update update;
-	const float one = 1.0f;
+	size_t first = 0;
+	size_t run;
 
-	if (consumer->update != NULL) {
-		update = *consumer->update;
-		update.decay = 0.0f;
-		undecayed.update = &update;
+	while ((run = next_run(errors, &first)) > 0) {
+		consume_run(consumer, layer->weights + first * layer->in + begin, layer->in, run, x,
+			    count, errors->delta + first);
+		first += run;
 	}
+}
+
+/*
+ * Biases have an input of 1. Taken together they are like one row of weights whose inputs are the
+ * errors.
+ */
+static void consume_biases(const struct consumer *consumer, const struct microtl_priv_layer *layer,
+			   const struct errors *errors)
+{
+	const float one = 1.0f;
+	size_t first = 0;
+	size_t run;
+
+	while ((run = next_run(errors, &first)) > 0) {
+		consume_run(consumer, layer->bias + first, run, 1, errors->delta + first, run,
+			    &one);
+		first += run;
+	}
+}
+
+/*
+ * Where updates are steps against the gradient, errors become steps. Errors below the least one
+ * become zero.
+ */
+static struct errors errors_of(const struct consumer *consumer, float *delta, size_t rows,
+			       float least)
+{
+	struct errors errors = {.delta = delta, .rows = rows, .all = true};
+	bool steps = consumer->update != NULL && consumer->update->kind != MICROTL_OPTIMIZER_ADAM;
+	float rate = steps ? consumer->update->rate : 1.0f;
+
+	/* Magnitudes of floats compare like their bits. */
+	uint32_t smallest = microtl_priv_float_bits(least);
 	for (size_t o = 0; o < rows; o++) {
-		if (row_learns(trainee, index, o)) {
-			consume_row(&undecayed, layer.bias + o, &one, 1, delta[o]);
+		uint32_t magnitude = microtl_priv_float_bits(delta[o]) & UINT32_C(0x7fffffff);
+
+		if (magnitude < smallest || magnitude == 0U) {
+			delta[o] = 0.0f;
+			errors.all = false;
+		} else {
+			delta[o] *= rate;
 		}
 	}
+	return errors;
 }
 
-/* A layer behind a hidden one: gradient of its inputs from the weights before they change. */
-static void backward_layer(const struct consumer *consumer, const struct microtl_trainee *trainee,
-			   uint8_t index, size_t rows, const float *delta, const float *x,
-			   float *dx)
+/* Gradient of a layer's inputs, those behind a hidden layer, from weights before they change. */
+static void backward_inputs(const struct consumer *consumer, const struct microtl_priv_layer *layer,
+			    size_t rows, const float *delta, const float *x, float *dx)
 {
-	struct microtl_priv_layer layer = microtl_priv_layer(trainee->spec, index);
-
-	memset(dx, 0, layer.in * sizeof(*dx));
+	memset(dx, 0, layer->in * sizeof(*dx));
 	for (size_t o = 0; o < rows; o++) {
-		size_t row = layer.weights + o * layer.in;
-
-		if (row_learns(trainee, index, o)) {
-			microtl_priv_dense_backward(trainee->params + row, layer.in, delta[o], dx);
-			consume_row(consumer, row, x, layer.in, delta[o]);
+		if (delta[o] != 0.0f) {
+			microtl_priv_dense_backward(consumer->trainee->params + layer->weights +
+							    o * layer->in,
+						    layer->in, delta[o], dx);
 		}
 	}
 	/* ReLU: where the output is 0 nothing flows back. */
-	for (size_t i = 0; i < layer.in; i++) {
+	for (size_t i = 0; i < layer->in; i++) {
 		dx[i] = x[i] > 0.0f ? dx[i] : 0.0f;
 	}
-	consume_biases(consumer, trainee, index, rows, delta);
 }
 
-static void backward_features(const struct consumer *consumer,
-			      const struct microtl_trainee *trainee, size_t rows,
-			      const float *delta, const int8_t *features, float *tile)
+static void backward_features(const struct consumer *consumer, const struct errors *errors,
+			      const int8_t *features, float *tile)
 {
-	struct microtl_priv_layer layer = microtl_priv_layer(trainee->spec, 0);
+	const struct microtl_head_spec *spec = consumer->trainee->spec;
+	struct microtl_priv_layer layer = microtl_priv_layer(spec, 0);
 
-	for (size_t begin = 0; begin < layer.in; begin += MICROTL_HEAD_TILE) {
-		size_t count = microtl_priv_tile_count(trainee->spec, begin);
+	for (size_t tiles = (layer.in - 1U) / MICROTL_HEAD_TILE + 1U; tiles > 0; tiles--) {
+		size_t begin = (tiles - 1U) * MICROTL_HEAD_TILE;
+		size_t count = microtl_priv_tile_count(spec, begin);
 
-		microtl_priv_dequantize(trainee->spec, features, begin, count, tile);
-		for (size_t o = 0; o < rows; o++) {
-			if (row_learns(trainee, 0, o)) {
-				consume_row(consumer, layer.weights + o * layer.in + begin, tile,
-					    count, delta[o]);
+		/* The last tile comes first: the forward pass has left it. */
+		if (begin + count < layer.in) {
+			microtl_priv_dequantize(spec, features, begin, count, tile);
+		}
+		consume_weights(consumer, &layer, errors, tile, begin, count);
+	}
+	consume_biases(consumer, &layer, errors);
+}
+
+static void backward(const struct consumer *consumer, const struct scratch *scratch,
+		     const int8_t *features, float least)
+{
+	const struct microtl_head_spec *spec = consumer->trainee->spec;
+	size_t rows = scratch->rows;
+	size_t at = microtl_head_hidden_count(spec);
+	float *delta = scratch->scores;
+	struct errors errors;
+
+	for (uint8_t l = microtl_priv_last(spec); l > 0; l--) {
+		struct microtl_priv_layer layer = microtl_priv_layer(spec, l);
+
+		at -= layer.in;
+		float *dx = scratch->hidden_delta + at;
+		backward_inputs(consumer, &layer, rows, delta, scratch->hidden + at, dx);
+		errors = errors_of(consumer, delta, rows, least);
+		consume_weights(consumer, &layer, &errors, scratch->hidden + at, 0, layer.in);
+		consume_biases(consumer, &layer, &errors);
+		delta = dx;
+		rows = layer.in;
+		least = 0.0f;
+	}
+	errors = errors_of(consumer, delta, rows, least);
+	if (rows > 0) {
+		backward_features(consumer, &errors, features, scratch->tile);
+	}
+}
+
+/* The decay that is due, for all weights that learn. */
+static void decay(const struct microtl_trainee *trainee, float keep)
+{
+	for (uint8_t l = 0; keep < 1.0f && l <= microtl_priv_last(trainee->spec); l++) {
+		struct microtl_priv_layer layer = microtl_priv_layer(trainee->spec, l);
+
+		for (size_t o = 0; o < layer.out; o++) {
+			if (row_learns(trainee, l, o)) {
+				microtl_priv_dense_decay(trainee->params + layer.weights +
+								 o * layer.in,
+							 layer.in, keep);
 			}
 		}
 	}
-	consume_biases(consumer, trainee, 0, rows, delta);
-}
-
-static void backward(const struct consumer *consumer, const struct microtl_trainee *trainee,
-		     const struct scratch *scratch, const int8_t *features)
-{
-	const struct microtl_head_spec *spec = trainee->spec;
-	size_t rows = microtl_priv_rows_used(spec, &trainee->classes);
-	size_t at = microtl_head_hidden_count(spec);
-	const float *delta = scratch->scores;
-
-	for (uint8_t l = microtl_priv_last(spec); l > 0; l--) {
-		at -= spec->width[l];
-		backward_layer(consumer, trainee, l, rows, delta, scratch->hidden + at,
-			       scratch->hidden_delta + at);
-		delta = scratch->hidden_delta + at;
-		rows = spec->width[l];
-	}
-	backward_features(consumer, trainee, rows, delta, features, scratch->tile);
 }
 
 int microtl_step(struct microtl_optimizer *optimizer, struct microtl_trainee *trainee,
@@ -203,10 +323,11 @@ int microtl_step(struct microtl_optimizer *optimizer, struct microtl_trainee *tr
 	const struct consumer consumer = {
 		.update = &update,
 		.optimizer = optimizer,
-		.params = trainee->params,
+		.trainee = trainee,
 		.state_stride = microtl_head_param_count(trainee->spec),
 	};
-	backward(&consumer, trainee, &scratch, features);
+	decay(trainee, update.keep);
+	backward(&consumer, &scratch, features, target == NULL ? MICROTL_ERROR_MIN : 0.0f);
 	return 0;
 }
 
@@ -222,33 +343,27 @@ int microtl_step_accumulate(struct microtl_optimizer *optimizer, struct microtl_
 	if (ret != 0) {
 		return ret;
 	}
-	const struct consumer consumer = {.optimizer = optimizer};
-	backward(&consumer, trainee, &scratch, features);
+	const struct consumer consumer = {.optimizer = optimizer, .trainee = trainee};
+	backward(&consumer, &scratch, features, 0.0f);
 	optimizer->samples++;
 	return 0;
 }
 
 /* Updates one layer's rows that learn; the gradient buffer takes the place of the inputs. */
-static void apply_layer(struct microtl_optimizer *optimizer, struct microtl_trainee *trainee,
-			const struct microtl_priv_update *update, uint8_t index, float delta)
+static void apply_layer(const struct consumer *consumer, uint8_t index, float factor)
 {
+	const struct microtl_trainee *trainee = consumer->trainee;
 	struct microtl_priv_layer layer = microtl_priv_layer(trainee->spec, index);
-	size_t stride = microtl_head_param_count(trainee->spec);
-	struct microtl_priv_update bias_update = *update;
+	const float *gradient = consumer->optimizer->gradient;
 
-	bias_update.decay = 0.0f;
 	for (size_t o = 0; o < layer.out; o++) {
 		size_t row = layer.weights + o * layer.in;
 		size_t bias = layer.bias + o;
 
-		if (!row_learns(trainee, index, o)) {
-			continue;
+		if (row_learns(trainee, index, o)) {
+			consume_run(consumer, row, layer.in, 1, gradient + row, layer.in, &factor);
+			consume_run(consumer, bias, 1, 1, gradient + bias, 1, &factor);
 		}
-		microtl_priv_dense_update(update, trainee->params + row, state_at(optimizer, row),
-					  stride, optimizer->gradient + row, layer.in, delta);
-		microtl_priv_dense_update(&bias_update, trainee->params + bias,
-					  state_at(optimizer, bias), stride,
-					  optimizer->gradient + bias, 1, delta);
 	}
 }
 
@@ -258,10 +373,19 @@ void microtl_step_apply(struct microtl_optimizer *optimizer, struct microtl_trai
 		return;
 	}
 	struct microtl_priv_update update = microtl_priv_optimizer_next(optimizer);
-	float delta = 1.0f / (float)optimizer->samples;
+	const struct consumer consumer = {
+		.update = &update,
+		.optimizer = optimizer,
+		.trainee = trainee,
+		.state_stride = microtl_head_param_count(trainee->spec),
+	};
 
+	float factor = 1.0f / (float)optimizer->samples;
+
+	decay(trainee, update.keep);
+	(void)errors_of(&consumer, &factor, 1, 0.0f);
 	for (uint8_t l = 0; l <= microtl_priv_last(trainee->spec); l++) {
-		apply_layer(optimizer, trainee, &update, l, delta);
+		apply_layer(&consumer, l, factor);
 	}
 	memset(optimizer->gradient, 0,
 	       microtl_head_param_count(trainee->spec) * sizeof(*optimizer->gradient));

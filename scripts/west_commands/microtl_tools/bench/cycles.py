@@ -17,7 +17,7 @@ Not counted: unaligned accesses, dependences between float instructions, flash w
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 PIPELINE_REFILL = 2
 DIVIDE = 7
@@ -94,6 +94,18 @@ def cost(
             before = item.single
         cycles += taken * PIPELINE_REFILL
     return Cost(instructions, loaded, stored, floats, cycles)
+
+
+def mean(weighted: Mapping[Cost, int]) -> Cost:
+    """Return the mean of costs, each as often as its weight says, rounded."""
+    times = sum(weighted.values())
+    names = [field.name for field in fields(Cost)]
+    return Cost(
+        *(
+            round(sum(getattr(cost, name) * count for cost, count in weighted.items()) / times)
+            for name in names
+        )
+    )
 
 
 def _classify(mnemonic: str, operands: str, size: int) -> Instruction:

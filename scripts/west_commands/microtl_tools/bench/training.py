@@ -27,7 +27,7 @@ class Step:
     optimizer: str
     batch: int
     cost: Cost
-    """Of a whole batch."""
+    """Of a whole batch, the decay of weights that is due now and then spread over all updates."""
 
     @property
     def instructions(self) -> int:
@@ -74,7 +74,11 @@ def training(widths: Sequence[int], cpu: Cpu, optimise: str = "-O2") -> Training
     # Every measurement lies between two marks; what lies between those is setting up.
     costs = [cycles.cost(segment.blocks, code) for segment in run.segments[::2]]
     kinds = [(optimizer, batch) for batch in (1, BATCH) for optimizer in OPTIMIZERS]
-    steps = tuple(Step(*kind, cost) for kind, cost in zip(kinds, costs[:-1], strict=True))
+    interval = run.number("decay_interval")
+    steps = tuple(
+        Step(*kind, cycles.mean({usual: interval - 1, decaying: 1}))
+        for kind, usual, decaying in zip(kinds, costs[:-1:2], costs[1:-1:2], strict=True)
+    )
     return Training(
         widths=tuple(widths),
         cpu=cpu.name,

@@ -13,6 +13,8 @@ Array = NDArray[np.float64]
 
 SOFTMAX, SIGMOID, MSE = 0, 1, 2
 SGD, MOMENTUM, ADAM = 0, 1, 2
+DECAY_INTERVAL = 64
+ERROR_MIN = 2.0**-8
 CONSTANT, LINEAR, COSINE = 0, 1, 2
 
 
@@ -83,9 +85,13 @@ class Head:
         return float(((z - t) ** 2).mean())
 
     def gradient(
-        self, features: NDArray[np.int8], label: int, vector: Array | None = None
+        self,
+        features: NDArray[np.int8],
+        label: int,
+        vector: Array | None = None,
+        least: float = 0.0,
     ) -> tuple[list[Array], list[Array]]:
-        """Backpropagation: gradients of weights and of biases."""
+        """Backpropagation: gradients of weights and of biases; errors below ``least`` are none."""
         outputs = self.activations(features)
         z = outputs[-1]
         t = self.target(label, vector)
@@ -99,9 +105,12 @@ class Head:
         dw: list[Array] = []
         db: list[Array] = []
         for index in reversed(range(len(self.weights))):
+            inputs = (self.weights[index].T @ delta) * (outputs[index] > 0)
+            if index + 1 == len(self.weights):
+                delta = np.where(np.abs(delta) < least, 0.0, delta)
             dw.insert(0, np.outer(delta, outputs[index]))
             db.insert(0, delta)
-            delta = (self.weights[index].T @ delta) * (outputs[index] > 0)
+            delta = inputs
         return dw, db
 
 
@@ -119,6 +128,7 @@ class Optimizer:
     final: float = 0.1
     updates_total: int = 1
     updates: int = 0
+    decay_due: float = 0.0
     state: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -136,31 +146,46 @@ class Optimizer:
             return self.rate
         return float(self.rate * (self.final + (1 - self.final) * left[self.schedule]))
 
-    def update(self, head: Head, grads: tuple[list[Array], list[Array]]) -> None:
+    def update(
+        self, head: Head, grads: tuple[list[Array], list[Array]], resting: bool = False
+    ) -> None:
+        """Update a head; with ``resting`` rows without an error stay as they are."""
         rate = self.scheduled_rate()
         self.updates += 1
+        self.decay_due += rate * self.decay / (1 - (self.momentum if self.kind == MOMENTUM else 0))
+        keep = 1.0
+        if self.updates % DECAY_INTERVAL == 0:
+            keep, self.decay_due = 1 - self.decay_due, 0.0
         for index in range(len(head.weights)):
             last = index + 1 == len(head.weights)
-            rows = head.classes if last and head.loss != MSE else slice(None)
-            parts = (("w", head.weights, grads[0], self.decay), ("b", head.biases, grads[1], 0.0))
-            for name, params, gradients, decay in parts:
-                p, g = params[index][rows], gradients[index][rows]
-                params[index][rows] = self._next(f"{name}{index}", p, g, rate, decay)
+            on = (
+                head.classes
+                if last and head.loss != MSE
+                else np.ones(len(head.biases[index]), bool)
+            )
+            head.weights[index][on] *= keep
+            if resting:
+                on = on & (grads[1][index] != 0)
+            for name, params, gradients in (
+                ("w", head.weights, grads[0]),
+                ("b", head.biases, grads[1]),
+            ):
+                change = self._change(f"{name}{index}", gradients[index], rate, on)
+                params[index][on] += change[on]
 
-    def _next(self, key: str, p: Array, g: Array, rate: float, decay: float) -> Array:
-        zero = np.zeros_like(p)
+    def _change(self, key: str, g: Array, rate: float, on: NDArray[np.bool_]) -> Array:
+        """What an update adds; only rows that are ``on`` change their state."""
         if self.kind == SGD:
-            return p - rate * g - rate * decay * p
+            return -rate * g
+        state = self.state.setdefault(key, np.zeros((2, *g.shape)))
         if self.kind == MOMENTUM:
-            v = self.momentum * self.state.get(key, zero) - rate * g - rate * decay * p
-            self.state[key] = v
-            return p + v
-        m = self.momentum * self.state.get(key + "m", zero) + (1 - self.momentum) * g
-        s = self.beta2 * self.state.get(key + "s", zero) + (1 - self.beta2) * g * g
-        self.state[key + "m"], self.state[key + "s"] = m, s
-        m_hat = m / (1 - self.momentum**self.updates)
-        s_hat = s / (1 - self.beta2**self.updates)
-        return p - rate * m_hat / (np.sqrt(s_hat) + self.epsilon) - rate * decay * p
+            state[0][on] = (self.momentum * state[0] - rate * g)[on]
+            return np.asarray(state[0])
+        state[0][on] = (self.momentum * state[0] + (1 - self.momentum) * g)[on]
+        state[1][on] = (self.beta2 * state[1] + (1 - self.beta2) * g * g)[on]
+        m_hat = state[0] / (1 - self.momentum**self.updates)
+        s_hat = state[1] / (1 - self.beta2**self.updates)
+        return np.asarray(-rate * m_hat / (np.sqrt(s_hat) + self.epsilon))
 
 
 def learn(
@@ -179,7 +204,8 @@ def learn(
         for i in range(begin, stop):
             vector = None if vectors is None else vectors[i]
             losses.append(head.loss_of(features[i], int(labels[i]), vector))
-            grads = head.gradient(features[i], int(labels[i]), vector)
+            least = ERROR_MIN if batch == 1 and vector is None else 0.0
+            grads = head.gradient(features[i], int(labels[i]), vector, least)
             if sums is None:
                 sums = grads
             else:
@@ -189,5 +215,5 @@ def learn(
                 )
         assert sums is not None
         mean = tuple([part / (stop - begin) for part in parts] for parts in sums)
-        optimizer.update(head, mean)  # type: ignore[arg-type]
+        optimizer.update(head, mean, resting=batch == 1)  # type: ignore[arg-type]
     return np.array(losses)

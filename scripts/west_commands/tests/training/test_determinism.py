@@ -18,7 +18,7 @@ from training_core import CORE, FLOAT_RULE, INCLUDE, ROOT
 TESTS = ROOT / "tests/core"
 SOURCES = [TESTS / "digests.c", TESTS / "toy.c", *sorted(CORE.glob("*.c"))]
 FLAGS = ["-std=c11", *FLOAT_RULE, f"-I{INCLUDE}", f"-I{CORE}", f"-I{TESTS}"]
-LINES = 6 * 3 * 2 + 1 + 4
+LINES = 6 * 3 * 2 + 1 + 2 + 4
 LEVELS = ("-O0", "-O2", "-O3") if os.environ.get("MICROTL_LONG") == "1" else ("-O0", "-O3")
 
 
@@ -71,6 +71,7 @@ CPUS = {
         "mps2-an386",
         ("-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"),
     ),
+    "cortex-m55": ("mps3-an547", ("-mcpu=cortex-m55", "-mfloat-abi=hard")),
     "cortex-m3": ("mps2-an385", ("-mcpu=cortex-m3", "-mfloat-abi=soft")),
 }
 
@@ -84,7 +85,9 @@ def test_emulated_cpus_agree(cpu: str, level: str, expected: str, tmp_path: Path
     command = ["arm-none-eabi-gcc", "-mthumb", *flags, level, *FLAGS]
     command += ["-ffunction-sections", "-Wl,--gc-sections", "-nostartfiles"]
     command += ["--specs=nano.specs", "--specs=nosys.specs", f"-T{TESTS}/arm/link.ld"]
-    command += ["-o", str(program), str(TESTS / "arm/start.c"), *map(str, SOURCES)]
+    assembly = sorted(CORE.glob("*.S"))
+    assert assembly
+    command += ["-o", str(program), str(TESTS / "arm/start.c"), *map(str, [*SOURCES, *assembly])]
     run(command)
     emulator = ["qemu-system-arm", "-M", machine, "-nographic", "-monitor", "none"]
     emulator += ["-serial", "none", "-semihosting-config", "enable=on,target=native"]

@@ -5,8 +5,8 @@
 
 /*
  * Training steps of one head, with every optimiser, at batches of 1 and BENCH_BATCH; then a label.
- * BENCH_LAYERS is the number of dense layers, BENCH_WIDTHS their widths as an initialiser, the other
- * names their sizes.
+ * BENCH_LAYERS is the number of dense layers, BENCH_WIDTHS their widths as an initialiser, the
+ * other names their sizes.
  */
 
 #include <stdint.h>
@@ -53,7 +53,8 @@ static void fill(void)
 	}
 }
 
-static void train(enum microtl_optimizer_kind kind, uint16_t batch)
+/* One update; updates_before says how many this one follows, for what is due now and then. */
+static void train(enum microtl_optimizer_kind kind, uint16_t batch, uint32_t updates_before)
 {
 	struct microtl_optimizer_config config = MICROTL_OPTIMIZER_CONFIG_DEFAULT;
 	struct microtl_optimizer optimizer;
@@ -69,6 +70,8 @@ static void train(enum microtl_optimizer_kind kind, uint16_t batch)
 		bench_print_number("failed", (uint32_t)kind);
 		return;
 	}
+	optimizer.updates = updates_before;
+	optimizer.decay_due = 0.001f;
 	bench_mark();
 	for (uint16_t i = 0; i < batch; i++) {
 		uint8_t label = (uint8_t)(i % BENCH_ROWS);
@@ -103,10 +106,14 @@ void bench_main(void)
 
 	bench_paint_stack();
 	for (size_t b = 0; b < 2; b++) {
-		train(MICROTL_OPTIMIZER_SGD, batches[b]);
-		train(MICROTL_OPTIMIZER_MOMENTUM, batches[b]);
-		train(MICROTL_OPTIMIZER_ADAM, batches[b]);
+		for (int kind = MICROTL_OPTIMIZER_SGD; kind <= MICROTL_OPTIMIZER_ADAM; kind++) {
+			train((enum microtl_optimizer_kind)kind, batches[b], 0);
+			/* The one update in so many that weights decay with. */
+			train((enum microtl_optimizer_kind)kind, batches[b],
+			      MICROTL_DECAY_INTERVAL - 1);
+		}
 	}
+	bench_print_number("decay_interval", MICROTL_DECAY_INTERVAL);
 	bench_print_stack("stack");
 	label();
 	bench_print_bytes("params", params, sizeof(params));

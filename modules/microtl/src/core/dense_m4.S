@@ -1,0 +1,301 @@
+/*
+ * SPDX-FileCopyrightText: The MicroTL authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+/*
+ * The loops of dense_m4.h; dense.c says the same in C.
+ *
+ * Rows are taken in blocks as large as the FPU's 32 registers allow, so that a round's inputs are
+ * loaded once for all of them. All blocks are full but the first, which leaves out the rows that are
+ * too many: they lie, as it were, before the first, and code that is written row after row is
+ * entered behind them. Floats are ordered so that no instruction needs the result of the one before
+ * it, which would cost a cycle.
+ */
+
+#include "dense_m4.h"
+
+#if MICROTL_PRIV_DENSE_ASSEMBLY
+
+	.syntax unified
+	.thumb
+
+	.macro FUNCTION name
+	.section .text.\name, "ax", %progbits
+	.balign 4
+	.global \name
+	.type \name, %function
+	.thumb_func
+\name:
+	.endm
+
+/*
+ * r0 x, r1 its end, r2 y of the block, r4-r11 rows of weights, r12 stride, lr rows left out;
+ * s0-s7 x, s8-s15 weights, then products, s16-s31 sums of even and of odd columns.
+ */
+	.equ FORWARD_ROWS, 8
+	.equ FORWARD_ROW_SIZE, 68
+
+	.macro FORWARD_BEGIN row, even, odd
+	vldr	\even, [r2, #4 * \row]
+	vmov	\odd, r5
+	.endm
+
+	.macro FORWARD_ROW row, even, odd
+	vldmia	\row!, {s8-s15}
+	vmul.f32	s8, s8, s0
+	vmul.f32	s9, s9, s1
+	vmul.f32	s10, s10, s2
+	vmul.f32	s11, s11, s3
+	vmul.f32	s12, s12, s4
+	vmul.f32	s13, s13, s5
+	vmul.f32	s14, s14, s6
+	vmul.f32	s15, s15, s7
+	vadd.f32	\even, \even, s8
+	vadd.f32	\odd, \odd, s9
+	vadd.f32	\even, \even, s10
+	vadd.f32	\odd, \odd, s11
+	vadd.f32	\even, \even, s12
+	vadd.f32	\odd, \odd, s13
+	vadd.f32	\even, \even, s14
+	vadd.f32	\odd, \odd, s15
+	.endm
+
+	.macro FORWARD_END row, even, odd
+	vadd.f32	\even, \even, \odd
+	vstr	\even, [r2, #4 * \row]
+	.endm
+
+/* Stack: x, weights of the block, end of all weights. */
+	.equ WEIGHTS, 4
+
+	FUNCTION microtl_priv_forward_rounds
+	push	{r4-r11, lr}
+	vpush	{s16-s31}
+	ldmia	r0, {r0, r1, r2, r4, r5, r12}
+	add	r1, r0, r1, lsl #2
+	mla	r6, r5, r12, r4
+	rsb	lr, r5, #0
+	and	lr, lr, #(FORWARD_ROWS - 1)
+	mls	r4, lr, r12, r4
+	sub	r2, r2, lr, lsl #2
+	push	{r0, r4, r6}
+1:	mov	r5, #0
+	adr.w	r3, 2f + 1
+	add	r3, r3, lr, lsl #3	/* 8 bytes of code a row */
+	bx	r3
+	.balign 4
+2:
+	FORWARD_BEGIN 0, s16, s17
+	FORWARD_BEGIN 1, s18, s19
+	FORWARD_BEGIN 2, s20, s21
+	FORWARD_BEGIN 3, s22, s23
+	FORWARD_BEGIN 4, s24, s25
+	FORWARD_BEGIN 5, s26, s27
+	FORWARD_BEGIN 6, s28, s29
+	FORWARD_BEGIN 7, s30, s31
+	mov	r5, #FORWARD_ROW_SIZE
+	adr.w	r3, 4f + 1
+	mla	r3, lr, r5, r3
+	add	r5, r4, r12
+	add	r6, r5, r12
+	add	r7, r6, r12
+	add	r8, r7, r12
+	add	r9, r8, r12
+	add	r10, r9, r12
+	add	r11, r10, r12
+3:	vldmia	r0!, {s0-s7}
+	bx	r3
+	.balign 4
+4:
+	FORWARD_ROW r4, s16, s17
+	FORWARD_ROW r5, s18, s19
+	FORWARD_ROW r6, s20, s21
+	FORWARD_ROW r7, s22, s23
+	FORWARD_ROW r8, s24, s25
+	FORWARD_ROW r9, s26, s27
+	FORWARD_ROW r10, s28, s29
+	FORWARD_ROW r11, s30, s31
+	cmp	r0, r1
+	bne.w	3b
+	adr.w	r3, 5f + 1
+	add	r3, r3, lr, lsl #3	/* 8 bytes of code a row */
+	bx	r3
+	.balign 4
+5:
+	FORWARD_END 0, s16, s17
+	FORWARD_END 1, s18, s19
+	FORWARD_END 2, s20, s21
+	FORWARD_END 3, s22, s23
+	FORWARD_END 4, s24, s25
+	FORWARD_END 5, s26, s27
+	FORWARD_END 6, s28, s29
+	FORWARD_END 7, s30, s31
+	ldm	sp, {r0, r4, r6}
+	add	r2, r2, #(4 * FORWARD_ROWS)
+	add	r4, r4, r12, lsl #3	/* 8 rows */
+	str	r4, [sp, #WEIGHTS]
+	mov	lr, #0
+	cmp	r4, r6
+	bne.w	1b
+	add	sp, sp, #12
+	vpop	{s16-s31}
+	pop	{r4-r11, pc}
+	.size microtl_priv_forward_rounds, . - microtl_priv_forward_rounds
+
+/*
+ * r0 x, r1 its end, r2-r6 rows of weights, r7-r11 rows of velocity, r12 where a round begins,
+ * lr stride;
+ * s0-s7 x, s8-s15 velocity, s16-s23 weights, s24 and s25 products, s26 momentum, s27-s31 steps.
+ */
+	.equ MOMENTUM_ROWS, 5
+	.equ MOMENTUM_ROW_SIZE, 144
+
+	.macro MOMENTUM_PAIR step, x0, x1, v0, v1, w0, w1
+	vmul.f32	\v0, \v0, s26
+	vmul.f32	s24, \step, \x0
+	vmul.f32	\v1, \v1, s26
+	vmul.f32	s25, \step, \x1
+	vsub.f32	\v0, \v0, s24
+	vsub.f32	\v1, \v1, s25
+	vadd.f32	\w0, \w0, \v0
+	vadd.f32	\w1, \w1, \v1
+	.endm
+
+	.macro MOMENTUM_ROW weights, velocity, step
+	vldmia	\velocity, {s8-s15}
+	vldmia	\weights, {s16-s23}
+	MOMENTUM_PAIR \step, s0, s1, s8, s9, s16, s17
+	MOMENTUM_PAIR \step, s2, s3, s10, s11, s18, s19
+	MOMENTUM_PAIR \step, s4, s5, s12, s13, s20, s21
+	MOMENTUM_PAIR \step, s6, s7, s14, s15, s22, s23
+	vstmia	\velocity!, {s8-s15}
+	vstmia	\weights!, {s16-s23}
+	.endm
+
+/* Stack: x, weights, velocity and steps of the block, end of all weights. */
+	.equ BLOCK, 4
+
+	FUNCTION microtl_priv_momentum_rounds
+	push	{r4-r11, lr}
+	vpush	{s16-s31}
+	vldr	s26, [r0, #28]
+	ldmia	r0, {r0, r1, r2, r7, r8, r9, r10}
+	add	r1, r0, r1, lsl #2
+	mov	lr, r8
+	mla	r11, r9, lr, r2
+	mov	r12, #MOMENTUM_ROWS
+	add	r3, r9, #(MOMENTUM_ROWS - 1)
+	udiv	r3, r3, r12
+	mul	r12, r3, r12
+	sub	r12, r12, r9
+	/* r12: rows left out. */
+	mls	r2, r12, lr, r2
+	mls	r7, r12, lr, r7
+	sub	r10, r10, r12, lsl #2
+	push	{r0, r2, r7, r10, r11}
+1:	adr.w	r3, 2f + 1
+	add	r3, r3, r12, lsl #2	/* 4 bytes of code a row */
+	bx	r3
+	.balign 4
+2:
+	vldr	s27, [r10, #0]
+	vldr	s28, [r10, #4]
+	vldr	s29, [r10, #8]
+	vldr	s30, [r10, #12]
+	vldr	s31, [r10, #16]
+	mov	r4, #MOMENTUM_ROW_SIZE
+	adr.w	r3, 4f + 1
+	mla	r12, r12, r4, r3
+	add	r3, r2, lr
+	add	r4, r3, lr
+	add	r5, r4, lr
+	add	r6, r5, lr
+	add	r8, r7, lr
+	add	r9, r8, lr
+	add	r10, r9, lr
+	add	r11, r10, lr
+3:	vldmia	r0!, {s0-s7}
+	bx	r12
+	.balign 4
+4:
+	MOMENTUM_ROW r2, r7, s27
+	MOMENTUM_ROW r3, r8, s28
+	MOMENTUM_ROW r4, r9, s29
+	MOMENTUM_ROW r5, r10, s30
+	MOMENTUM_ROW r6, r11, s31
+	cmp	r0, r1
+	bne.w	3b
+	ldm	sp, {r0, r2, r7, r10, r11}
+	add	r4, lr, lr, lsl #2	/* MOMENTUM_ROWS of them */
+	add	r2, r2, r4
+	add	r7, r7, r4
+	add	r10, r10, #(4 * MOMENTUM_ROWS)
+	strd	r2, r7, [sp, #BLOCK]
+	str	r10, [sp, #BLOCK + 8]
+	mov	r12, #0
+	cmp	r2, r11
+	bne.w	1b
+	add	sp, sp, #20
+	vpop	{s16-s31}
+	pop	{r4-r11, pc}
+	.size microtl_priv_momentum_rounds, . - microtl_priv_momentum_rounds
+
+/* r0 q, at any address, r1 scale, r2 offset, r3 x, r12 the end of x. */
+	FUNCTION microtl_priv_dequantize_rounds
+	ldr	r12, [sp]
+	push	{r4-r11}
+	add	r12, r3, r12, lsl #2
+	vpush	{s16-s23}
+1:	ldrsb	r4, [r0]
+	ldrsb	r5, [r0, #1]
+	ldrsb	r6, [r0, #2]
+	ldrsb	r7, [r0, #3]
+	ldrsb	r8, [r0, #4]
+	ldrsb	r9, [r0, #5]
+	ldrsb	r10, [r0, #6]
+	ldrsb	r11, [r0, #7]
+	adds	r0, r0, #8
+	vmov	s0, r4
+	vmov	s1, r5
+	vmov	s2, r6
+	vmov	s3, r7
+	vmov	s4, r8
+	vmov	s5, r9
+	vmov	s6, r10
+	vmov	s7, r11
+	vldmia	r1!, {s8-s15}
+	vcvt.f32.s32	s0, s0
+	vcvt.f32.s32	s1, s1
+	vcvt.f32.s32	s2, s2
+	vcvt.f32.s32	s3, s3
+	vcvt.f32.s32	s4, s4
+	vcvt.f32.s32	s5, s5
+	vcvt.f32.s32	s6, s6
+	vcvt.f32.s32	s7, s7
+	vldmia	r2!, {s16-s23}
+	vmul.f32	s0, s0, s8
+	vmul.f32	s1, s1, s9
+	vmul.f32	s2, s2, s10
+	vmul.f32	s3, s3, s11
+	vmul.f32	s4, s4, s12
+	vmul.f32	s5, s5, s13
+	vmul.f32	s6, s6, s14
+	vmul.f32	s7, s7, s15
+	vadd.f32	s0, s0, s16
+	vadd.f32	s1, s1, s17
+	vadd.f32	s2, s2, s18
+	vadd.f32	s3, s3, s19
+	vadd.f32	s4, s4, s20
+	vadd.f32	s5, s5, s21
+	vadd.f32	s6, s6, s22
+	vadd.f32	s7, s7, s23
+	vstmia	r3!, {s0-s7}
+	cmp	r3, r12
+	bne	1b
+	vpop	{s16-s23}
+	pop	{r4-r11}
+	bx	lr
+	.size microtl_priv_dequantize_rounds, . - microtl_priv_dequantize_rounds
+
+#endif /* MICROTL_PRIV_DENSE_ASSEMBLY */
