@@ -80,9 +80,12 @@ struct microtl_dsp_depthwise {
 	int8_t border;
 	/** An enum microtl_dsp_rounding. */
 	uint8_t rounding;
-	/** A few words a channel: see kernels/dsp/planes.h. The first three only, with @a taps. */
+	/**
+	 * For 3x3 windows a few words a channel, see kernels/dsp/planes.h, of which @a taps leaves
+	 * the first three; else panels of four channels, see kernels/dsp/blocks.h.
+	 */
 	const int32_t *filters;
-	/** [in_c][3][3], or NULL where the filters hold them widened. */
+	/** [in_c][3][3], or NULL where the filters hold them. */
 	const int8_t *taps;
 };
 
@@ -91,6 +94,14 @@ struct microtl_dsp_depthwise {
 	(4 * 8 * ((out_w) + 2) * (((out_h) + 1) / 2 + 2))
 /** 3x3 windows, stride 1. The output may lie where the input lies if it has the same size. */
 void microtl_kernel_dsp_depthwise_3x3(const struct microtl_op *op, int8_t *arena);
+
+/** Scratch of microtl_kernel_dsp_depthwise(): where the taps lie, and a pixel of the border. */
+#define MICROTL_DSP_DEPTHWISE_SCRATCH(taps, in_c) (4 * (taps) + (in_c))
+/**
+ * Any window. Pixels and their channels are made in order, so the output may overlap the input
+ * where neither a pixel nor a channel to come reads.
+ */
+void microtl_kernel_dsp_depthwise(const struct microtl_op *op, int8_t *arena);
 
 /** Dense layer on one vector. Reads up to 7 bytes behind the input. */
 struct microtl_dsp_dense {

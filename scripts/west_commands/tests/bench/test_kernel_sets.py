@@ -8,6 +8,7 @@ Every comparison is with the portable kernels, byte for byte.
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -53,6 +54,8 @@ ON_BOARD = (
     "conv2d_2x4_stride_3x2_valid",
     "depthwise_4_channels",
     "depthwise_8_channels",
+    "average_pool_3x3_same_stride_1",
+    "max_pool_relu6",
     "depthwise_one_channel_to_eight",
     "fully_connected_rank_4",
     "fully_connected_relu6",
@@ -129,6 +132,21 @@ def separable(
     return m.build(m.conv2d(y, channels + 3, kernel=(1, 1), **how))
 
 
+WINDOWS = [
+    {"kernel": (1, 5), "stride": (1, 2), "activation": "RELU6"},
+    {"kernel": (4, 1), "padding": "VALID", "activation": "RELU", "zero_point": -128},
+    {"kernel": (3, 3), "stride": (2, 2)},
+    {"kernel": (3, 2), "dilation": (2, 1)},
+    {"kernel": (7, 5)},
+]
+"""Depthwise convolutions of other windows: fewer and more taps than the assembly unrolls."""
+
+
+def windows(case: dict[str, Any]) -> bytes:
+    m = ModelBuilder("windows")
+    return m.build(m.depthwise(m.input((1, 8, 6, 12), 0.05, 3), **case))
+
+
 def converted_bytes(data: bytes, layout: str, name: str = "case") -> ConvertedModel:
     return convert_bytes(data, options(layout, name), source="case.tflite")
 
@@ -151,6 +169,22 @@ def test_separable_convolutions_equal_the_portable_kernels(layout: str) -> None:
         x = inputs(portable.input_size)
         expected = portable.run(x)
         np.testing.assert_array_equal(Twin(texts, own.symbol).run(x), expected, str(case))
+
+
+@pytest.mark.parametrize("case", WINDOWS, ids=str)
+def test_other_depthwise_windows_equal_the_portable_kernels(case: dict[str, Any]) -> None:
+    own, portable = (converted_bytes(windows(case), name, name) for name in ("dsp", "portable"))
+    assert own.ops[0].kernel == "microtl_kernel_dsp_depthwise"
+    x = inputs(own.input.size)
+    expected = Twin.from_converted(portable).run(x)
+    np.testing.assert_array_equal(Twin.from_converted(own).run(x), expected)
+
+
+@pytest.mark.emulated
+@pytest.mark.parametrize("case", WINDOWS, ids=str)
+def test_other_depthwise_windows_on_the_cpu(case: dict[str, Any]) -> None:
+    own, portable = (converted_bytes(windows(case), name) for name in ("dsp", "portable"))
+    measure.inference(own, portable, CPUS["cortex-m4f"])
 
 
 def test_a_layout_for_size_takes_little_more_than_int8() -> None:

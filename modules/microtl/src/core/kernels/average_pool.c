@@ -5,25 +5,20 @@
 
 #include "pool.h"
 
-/** Rounds ties away from zero. */
-static int32_t average(const int8_t *x, const struct pool_window *window)
+static int32_t add(int32_t sum, int8_t x)
 {
-	const int32_t count = window->rows * window->columns;
-	const size_t step = window->column_step;
-	int32_t sum = 0;
+	return sum + x;
+}
 
-	for (int32_t row = 0; row < window->rows; row++) {
-		const int8_t *pixel = x + (size_t)row * window->row_step;
-
-		for (int32_t left = window->columns; left != 0; left--) {
-			sum += *pixel;
-			pixel += step;
-		}
-	}
+/** Rounds ties away from zero. */
+static int32_t average(int32_t sum, int32_t count)
+{
 	return (sum > 0 ? sum + count / 2 : sum - count / 2) / count;
 }
 
 void microtl_kernel_average_pool(const struct microtl_op *op, int8_t *arena)
 {
-	pool(op, arena, average);
+	static const struct pool_kind kind = {.start = 0, .add = add, .finish = average};
+
+	pool(op, arena, &kind);
 }

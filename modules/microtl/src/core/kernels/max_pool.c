@@ -5,23 +5,24 @@
 
 #include "pool.h"
 
-static int32_t maximum(const int8_t *x, const struct pool_window *window)
+static int32_t greater(int32_t maximum, int8_t x)
 {
-	const size_t step = window->column_step;
-	int32_t max = INT8_MIN;
+	return x > maximum ? x : maximum;
+}
 
-	for (int32_t row = 0; row < window->rows; row++) {
-		const int8_t *pixel = x + (size_t)row * window->row_step;
-
-		for (int32_t left = window->columns; left != 0; left--) {
-			max = *pixel > max ? *pixel : max;
-			pixel += step;
-		}
-	}
-	return max;
+static int32_t as_it_is(int32_t maximum, int32_t count)
+{
+	(void)count;
+	return maximum;
 }
 
 void microtl_kernel_max_pool(const struct microtl_op *op, int8_t *arena)
 {
-	pool(op, arena, maximum);
+	static const struct pool_kind kind = {
+		.start = INT8_MIN,
+		.add = greater,
+		.finish = as_it_is,
+	};
+
+	pool(op, arena, &kind);
 }

@@ -19,16 +19,92 @@
 #include "requant.h"
 #include "sliding.h"
 
-/** The pixels of one channel under a window. */
+/** Channels that are worked out together: what the walk over a window costs is shared. */
+#define POOL_LANES 4
+
+/** The pixels under a window. */
 struct pool_window {
 	int32_t rows, columns;
 	/** From one row and one column to the next. */
 	size_t row_step, column_step;
 };
 
-/** Runs a pool, given what makes one value of a window of a channel. */
-static inline void pool(const struct microtl_op *op, int8_t *arena,
-			int32_t (*value)(const int8_t *x, const struct pool_window *window))
+/** What makes one value of a window of a channel. */
+struct pool_kind {
+	int32_t start;
+	/** Takes one more value in. */
+	int32_t (*add)(int32_t value, int8_t x);
+	/** The result, of so many values. */
+	int32_t (*finish)(int32_t value, int32_t count);
+};
+
+static inline int8_t pool_result(const struct pool_kind *kind, const struct microtl_pool *p,
+				 const struct pool_window *window, int32_t value)
+{
+	value = kind->finish(value, window->rows * window->columns);
+	return (int8_t)clamp(value, p->min, p->max);
+}
+
+/** One channel of one pixel. */
+static inline void pool_one(const struct pool_kind *kind, const struct microtl_pool *p,
+			    const struct pool_window *window, const int8_t *x, int8_t *output)
+{
+	int32_t value = kind->start;
+
+	for (int32_t row = 0; row < window->rows; row++) {
+		const int8_t *pixel = x + (size_t)row * window->row_step;
+
+		for (int32_t left = window->columns; left != 0; left--) {
+			value = kind->add(value, *pixel);
+			pixel += window->column_step;
+		}
+	}
+	*output = pool_result(kind, p, window, value);
+}
+
+/** POOL_LANES channels of one pixel; written out, for -O2 does not unroll. */
+static inline void pool_lanes(const struct pool_kind *kind, const struct microtl_pool *p,
+			      const struct pool_window *window, const int8_t *x, int8_t *output)
+{
+	int32_t value0 = kind->start;
+	int32_t value1 = kind->start;
+	int32_t value2 = kind->start;
+	int32_t value3 = kind->start;
+
+	for (int32_t row = 0; row < window->rows; row++) {
+		const int8_t *pixel = x + (size_t)row * window->row_step;
+
+		for (int32_t left = window->columns; left != 0; left--) {
+			value0 = kind->add(value0, pixel[0]);
+			value1 = kind->add(value1, pixel[1]);
+			value2 = kind->add(value2, pixel[2]);
+			value3 = kind->add(value3, pixel[3]);
+			pixel += window->column_step;
+		}
+	}
+	output[0] = pool_result(kind, p, window, value0);
+	output[1] = pool_result(kind, p, window, value1);
+	output[2] = pool_result(kind, p, window, value2);
+	output[3] = pool_result(kind, p, window, value3);
+}
+
+/** All channels of one pixel. */
+static inline void pool_pixel(const struct pool_kind *kind, const struct microtl_pool *p,
+			      const struct pool_window *window, const int8_t *x, int8_t *output)
+{
+	const uint32_t channels = p->at.in_c;
+	uint32_t c = 0;
+
+	for (; c + POOL_LANES <= channels; c += POOL_LANES) {
+		pool_lanes(kind, p, window, x + c, output + c);
+	}
+	for (; c < channels; c++) {
+		pool_one(kind, p, window, x + c, output + c);
+	}
+}
+
+/** Runs a pool. */
+static inline void pool(const struct microtl_op *op, int8_t *arena, const struct pool_kind *kind)
 {
 	const struct microtl_pool *p = op->params;
 	const struct microtl_sliding *at = &p->at;
@@ -51,10 +127,8 @@ static inline void pool(const struct microtl_op *op, int8_t *arena,
 					      (size_t)x.position * window.column_step;
 
 			window.columns = x.count;
-			for (uint32_t c = 0; c < at->in_c; c++) {
-				*output++ =
-					(int8_t)clamp(value(input + c, &window), p->min, p->max);
-			}
+			pool_pixel(kind, p, &window, input, output);
+			output += at->in_c;
 		}
 	}
 }

@@ -197,4 +197,25 @@ const int32_t *microtl_priv_dsp_row_int8(const int8_t *values, const int32_t *pa
 	return panels;
 }
 
+void microtl_priv_dsp_taps(const uint32_t *offsets, const int32_t *panels, int8_t *output,
+			   const struct microtl_priv_dsp_output *how, const int8_t *arena)
+{
+	for (int32_t channel = 0; channel < how->channels; channel += 4) {
+		const int32_t *scales = panels + 4 + how->quads;
+
+		for (int c = 0; c < 4; c++) {
+			int32_t sum = panels[c];
+
+			for (int32_t i = 0; i < how->quads; i++) {
+				const int8_t weight = (int8_t)((uint32_t)panels[4 + i] >> 8 * c);
+
+				sum += weight * arena[offsets[i] + (uint32_t)(channel + c)];
+			}
+			output[channel + c] =
+				finish(2 * (uint32_t)sum, scales[c], scales[4 + c], how);
+		}
+		panels = scales + 8;
+	}
+}
+
 #endif /* !MICROTL_PRIV_DSP_ASSEMBLY */

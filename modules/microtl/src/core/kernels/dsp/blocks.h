@@ -120,4 +120,13 @@ const int32_t *microtl_priv_dsp_pairs_int8(const uint32_t *widened, const int32_
 const int32_t *microtl_priv_dsp_row_int8(const int8_t *values, const int32_t *panels,
 					 int8_t *output, const struct microtl_priv_dsp_output *how);
 
+/**
+ * One pixel of a depthwise convolution, four channels at a time. A panel of four channels: 4
+ * biases; per tap a word of four weights; multipliers, factors. Weights and biases are not doubled.
+ *
+ * @param offsets Where each tap's first channel lies, bytes from @a arena; how->quads of them.
+ */
+void microtl_priv_dsp_taps(const uint32_t *offsets, const int32_t *panels, int8_t *output,
+			   const struct microtl_priv_dsp_output *how, const int8_t *arena);
+
 #endif /* MICROTL_KERNELS_DSP_BLOCKS_H_ */

@@ -104,4 +104,41 @@
 	BLOCK_NEXT row_int8
 	BLOCK_TAILS row_int8, ROW_INT8_FACTORS, ROW_STORE, r6, r7, r8, r9
 
+/*
+ * A tap of four channels: r0 where the taps lie, r12 from where that counts, plus the first channel.
+ * SXTB16 makes (0, 2) and (1, 3) of four weights and of four values.
+ */
+	.macro TAP_ROUND
+	ldr	lr, [r0], #4
+	ldr.w	r6, [r1], #4
+	ldr	lr, [lr, r12]
+	sxtb16	r8, r6
+	sxtb16	r9, r6, ror #8
+	sxtb16	r10, lr
+	sxtb16	r11, lr, ror #8
+	smlabb	r2, r8, r10, r2
+	smlabb	r3, r9, r11, r3
+	smlatt	r4, r8, r10, r4
+	smlatt	r5, r9, r11, r5
+	.endm
+	.equ TAP_ROUND_SIZE, 44
+	.equ TAP_UNROLL, 8
+
+	BLOCK_FUNCTION taps
+	ldr	r12, [sp]
+	BLOCK_BEGIN taps, 1, 2, TAP_ROUND_SIZE, TAP_UNROLL
+	sub	r12, r12, #4
+.Ltaps_panel:
+	ldmia	r1!, {r2-r5}
+	ldr	r0, [sp, #VALUES]
+	add	r12, r12, #4
+	ldr	pc, [sp, #ENTRY]
+	.balign 4
+.Ltaps_loop:
+	.rept	TAP_UNROLL
+	TAP_ROUND
+	.endr
+	BLOCK_NEXT taps
+	BLOCK_TAILS taps, ROW_INT8_FACTORS, ROW_STORE, r6, r7, r8, r9
+
 #endif /* MICROTL_PRIV_DSP_ASSEMBLY */

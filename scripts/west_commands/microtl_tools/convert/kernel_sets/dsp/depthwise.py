@@ -1,18 +1,22 @@
 # SPDX-FileCopyrightText: The MicroTL authors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Depthwise convolutions: four channels split into planes, two output rows at a time."""
+"""Depthwise convolutions of four channels at a time.
+
+3x3 windows are split into planes, two output rows at a time; others are worked out pixel by pixel.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from microtl_tools.convert.kernel_sets.dsp.panels import exact, pack, rounding
+from microtl_tools.convert.kernel_sets.dsp.panels import exact, pack, rounding, tap_panels
 from microtl_tools.convert.kernel_sets.fields import array, number, struct
 from microtl_tools.convert.kernel_sets.filters import Filters
 from microtl_tools.convert.kernel_sets.geometry import is_3x3, is_dilated, same_size
 from microtl_tools.convert.lower.context import constant
-from microtl_tools.convert.program import KernelCall
+from microtl_tools.convert.lower.window import overlap
+from microtl_tools.convert.program import KernelCall, Value
 from microtl_tools.imports import require
 
 _CHANNELS = 4
@@ -21,11 +25,33 @@ _CHANNELS = 4
 def prepare_depthwise(call: KernelCall, small: bool) -> None:
     """Replace a portable depthwise convolution where there is a kernel for its window."""
     at = struct(call, "at")
-    if is_dilated(at):
+    if number(call, "depth_multiplier") != 1 or at["in_c"] % _CHANNELS != 0:
         return
     weights = array(call, "weights").values.reshape(at["kernel_h"], at["kernel_w"], at["out_c"])
-    if is_3x3(at) and number(call, "depth_multiplier") == 1 and at["in_c"] % _CHANNELS == 0:
+    if is_3x3(at) and not is_dilated(at):
         _as_planes(call, weights.transpose(2, 0, 1), small)
+    else:
+        _as_taps(call, weights.transpose(2, 0, 1))
+
+
+def _as_taps(call: KernelCall, taps: Any) -> None:
+    """Any window; ``taps`` is [channels][kernel_h][kernel_w]."""
+    at, output = struct(call, "at"), struct(call, "out")
+    filters = Filters.of(call, taps.reshape(at["in_c"], -1))
+    if not exact(filters):
+        return
+    geometry: dict[str, Value] = {**at}
+    call.kernel = "microtl_kernel_dsp_depthwise"
+    call.struct = "microtl_dsp_depthwise"
+    call.scratch_size = 4 * at["kernel_h"] * at["kernel_w"] + at["in_c"]
+    call.overlap = overlap(geometry, by_channel=True)
+    call.fields = {
+        "at": at,
+        "out": output,
+        "border": number(call, "input_zero_point"),
+        "rounding": rounding(output),
+        "filters": tap_panels(filters),
+    }
 
 
 def _as_planes(call: KernelCall, taps: Any, small: bool) -> None:

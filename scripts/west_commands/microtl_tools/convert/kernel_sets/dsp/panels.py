@@ -66,6 +66,14 @@ def row_panels(filters: Filters, *, small: bool) -> Constant:
     return _panels(padded, 4, words, filters, 2 * padded.bias)
 
 
+def tap_panels(filters: Filters) -> Constant:
+    """Panels of four channels, for ``microtl_priv_dsp_taps()``: a word of weights a tap."""
+    count = len(filters.bias) // QUAD
+    # [panel][channel][tap] -> [panel][tap][channel]
+    words = _bytes(filters.weights.reshape(count, QUAD, -1).transpose(0, 2, 1))
+    return _panels(filters, QUAD, words, filters, filters.bias)
+
+
 def _panels(padded: Filters, group: int, words: Any, filters: Filters, biases: Any) -> Constant:
     np = require("numpy", "convert models")
     count = len(padded.bias) // group
@@ -83,8 +91,13 @@ def _panels(padded: Filters, group: int, words: Any, filters: Filters, biases: A
 
 def _quads(weights: Any, order: list[int]) -> Any:
     """Pack four int8 into a word: [channels][depth] -> [channels][quads]."""
-    quads = weights.reshape(len(weights), -1, QUAD)[:, :, order].astype("<i1", order="C")
-    return quads.reshape(len(weights), -1).view("<i4")
+    quads = weights.reshape(len(weights), -1, QUAD)[:, :, order]
+    return _bytes(quads).reshape(len(weights), -1)
+
+
+def _bytes(values: Any) -> Any:
+    """Make a word of the four int8 of the last dimension."""
+    return values.astype("<i1", order="C").view("<i4")
 
 
 def _words(weights: Any) -> Any:
