@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
 
+QUANTISATION_RANGE = "quantisation range"
+"""Where the figures come from if no data was given."""
+
 SIGMA_FLOOR = 0.1
 """Least sigma of a feature, in units of the root mean square of all sigmas: a feature that hardly
 moves in the data must not drown the others once it does."""
@@ -79,7 +82,7 @@ def from_range(feature: Tensor) -> Standardisation:
     low = feature.scale * (-128 - feature.zero_point)
     mean = sigma if low == 0 else low + feature.scale * 127.5
     return Standardisation(
-        np.full(count, mean), np.full(count, sigma), "quantisation range", *_quantization(feature)
+        np.full(count, mean), np.full(count, sigma), QUANTISATION_RANGE, *_quantization(feature)
     )
 
 

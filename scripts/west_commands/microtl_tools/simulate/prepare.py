@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from microtl_tools.convert.api import ConvertedModel, Options, convert, convert_bytes
+from microtl_tools.convert.standardise import QUANTISATION_RANGE
 from microtl_tools.data.api import Dataset, load
 from microtl_tools.errors import MicroTLError
 from microtl_tools.output import progress
@@ -84,7 +85,8 @@ def prepare(wish: Wish) -> Stage:
         before = _read(wish.reference, plain, hop=wish.hop).with_labels(data.labels)
         reference = _features(twin, converted, before)
     samples = _features(twin, converted, data)
-    return Stage(twin, scenario, samples, reference, splits, list(_repeated(data, splits)))
+    warnings = [*_about_statistics(converted), *_repeated(data, splits)]
+    return Stage(twin, scenario, samples, reference, splits, warnings)
 
 
 def _read(
@@ -116,6 +118,16 @@ def _check_strangers(other: Dataset, users: Sequence[str]) -> None:
             "model has never seen",
             "leave them out of that file, or out of the simulation with --users",
         )
+
+
+def _about_statistics(converted: ConvertedModel) -> list[str]:
+    """Warn where nothing told mean and sigma of the features; a second run shows the cost."""
+    if converted.head is None or converted.head.standardised_by != QUANTISATION_RANGE:
+        return []
+    return [
+        "the features are standardised by their quantisation range, for no data of the model's "
+        "training was given: play again with --representative-data or --base-set and compare"
+    ]
 
 
 def _repeated(data: Dataset, splits: Sequence[UserSplit]) -> list[str]:

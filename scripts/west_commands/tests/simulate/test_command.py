@@ -57,6 +57,23 @@ def test_new_class_helps(
     assert best["nearest_mean"]["mean"] > 0.8
 
 
+def test_features_without_statistics_are_pointed_out(
+    model: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = toy.data(tmp_path / "d.npz", classes=3)
+    training = toy.data(tmp_path / "t.npz", classes=3, users=1)
+    with np.load(training) as file:
+        np.savez(training, **{**file, "group": np.full(len(file["x"]), "somebody else")})
+    play = ["simulate", *model, "--data", str(data), "--scenario", "new-user", "--seeds", "1"]
+    play += ["--labels-per-class", "5"]
+    assert main(play) == 0
+    said = capsys.readouterr().err
+    assert "standardised by their quantisation range" in said
+    assert "play again with --representative-data" in said
+    assert main([*play, "--representative-data", str(training)]) == 0
+    assert "quantisation range" not in capsys.readouterr().err
+
+
 def test_known_classes_of_familiar_users_show_no_evidence(
     model: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
