@@ -3,10 +3,10 @@
 
 """Hold a prediction against the image that came of it, object by object."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from microtl_tools.budget.elf import Image
 from microtl_tools.budget.microtl_names import learner_of
 from microtl_tools.budget.predict import LEARNER, Predicted, Prediction
 from microtl_tools.budget.report import ImageReport
@@ -59,8 +59,10 @@ def compare(prediction: Prediction, report: ImageReport) -> list[Difference]:
             f"{image.path}: has no model {prediction.model}",
             "the linker drops models that nothing uses; is this the image for that prediction?",
         )
+    # Each model has objects of these names, so only those from this model's file count.
     origin = next((s.origin for s in report.symbols if s.name == prediction.model), "")
-    mine = {s.name for s in report.symbols if s.origin == origin}
+    model = [(s.name, max(s.bytes.values())) for s in report.symbols if s.origin == origin]
+    everything = [(s.name, s.size) for s in image.symbols]
     learner = learner_of(image, prediction.model)
     return [
         Difference(
@@ -68,18 +70,16 @@ def compare(prediction: Prediction, report: ImageReport) -> list[Difference]:
             row.owner,
             row.kind,
             row.bytes,
-            _size(image, name, None if row.symbol.startswith(LEARNER) else mine),
+            _size(name, everything if row.symbol.startswith(LEARNER) else model),
         )
         for row in prediction.rows
     ]
 
 
-def _size(image: Image, name: str, among: set[str] | None) -> int | None:
-    """Return the size of an object, or of all whose names begin so; ``among`` are candidates."""
+def _size(name: str, objects: Iterable[tuple[str, int]]) -> int | None:
+    """Return the bytes of an object, or of all whose names begin as one that ends with "*"."""
     if name.endswith("*"):
-        start = name[:-1]
-        found = [s for s in image.symbols if s.name.startswith(start)]
+        sizes = [size for found, size in objects if found.startswith(name[:-1])]
     else:
-        found = [s for s in image.symbols if s.name == name]
-    sizes = {s.address: s.size for s in found if among is None or s.name in among}
-    return sum(sizes.values()) if sizes else None
+        sizes = [size for found, size in objects if found == name]
+    return sum(sizes) if sizes else None

@@ -4,7 +4,7 @@
 """What a model and its learner will take, object by object, before anything is built.
 
 Sizes are those of a 32-bit CPU. Left out is what depends on the compiler and on Zephyr: code, the
-kernel's objects in struct microtl_learner, the trainer's stack, texts that the linker merges.
+kernel's objects in struct microtl_learner, the trainer's stack.
 """
 
 from collections.abc import Iterator
@@ -15,6 +15,7 @@ from microtl_tools.budget.learner_config import LearnerConfig
 from microtl_tools.budget.regions import FLASH, RAM
 from microtl_tools.convert.api import ConvertedModel
 from microtl_tools.convert.headers import layout, macro
+from microtl_tools.convert.report import names_size
 
 LEARNER = "LEARNER"
 """Stands in names for the learner's name, which the application chooses."""
@@ -66,6 +67,7 @@ def _model(converted: ConvertedModel) -> Iterator[Predicted]:
         yield row(f"op{op.index}", "weights", op.params_bytes)
     yield row("ops", "weights", len(converted.ops) * layout("microtl_op").size)
     yield row(converted.symbol, "weights", layout("microtl_model").size)
+    yield row("text*", "constants", names_size(converted))
     if converted.channels:
         size = len(converted.channels) * layout("microtl_channel").size
         yield row("channels", "weights", size)

@@ -170,7 +170,6 @@ def flash_rows(converted: ConvertedModel) -> list[dict[str, Any]]:
     """
     ops = converted.ops
     tables = layout("microtl_model").size + len(ops) * layout("microtl_op").size
-    texts = [converted.name]
     rows = [
         ("weights and tables", sum(op.data_bytes for op in ops)),
         ("parameters of the operations", sum(op.params_bytes for op in ops)),
@@ -180,14 +179,19 @@ def flash_rows(converted: ConvertedModel) -> list[dict[str, Any]]:
         rows.append(("head", FLOAT * int(head.params.size)))
         rows.append(("feature scale and offset", 2 * FLOAT * head.features))
         tables += layout("microtl_head_spec").size + POINTER * len(head.class_names)
-        texts += head.class_names
     if converted.base is not None:
         rows.append(("base set", converted.base.features.nbytes + converted.base.labels.nbytes))
         tables += layout("microtl_base_set").size
     tables += len(converted.channels) * layout("microtl_channel").size
-    texts += [text for channel in converted.channels for text in (channel.name, channel.unit)]
-    rows.append(("op table, description, names", tables + texts_size(*texts)))
+    rows.append(("op table, description, names", tables + names_size(converted)))
     return [{"what": what, "bytes": size} for what, size in rows]
+
+
+def names_size(converted: ConvertedModel) -> int:
+    """Return the bytes of all names and units."""
+    texts = [converted.name, *(converted.head.class_names if converted.head else ())]
+    texts += [text for channel in converted.channels for text in (channel.name, channel.unit)]
+    return texts_size(*texts)
 
 
 def total(rows: list[dict[str, Any]], *needed: str) -> int:

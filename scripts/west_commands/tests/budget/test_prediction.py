@@ -129,6 +129,26 @@ def test_differences_are_found_object_by_object() -> None:
     }
 
 
+def test_objects_of_another_model_do_not_count() -> None:
+    report = report_elf(elf("model"))
+    expected = compare(PREDICTED, report)
+    ops = next(s for s in report.image.symbols if s.name == "ops")
+    other = replace(ops, address=ops.address + ops.size, file="other.c")
+    use = next(s for s in report.symbols if s.name == "ops")
+    report.image = replace(report.image, symbols=(*report.image.symbols, other))
+    report.symbols.append(replace(use, origin="app/libapp.a(other.c.obj)"))
+    assert compare(PREDICTED, report) == expected
+
+
+def test_names_and_units_are_predicted(converted: ConvertedModel) -> None:
+    texts = re.findall(
+        r'^static const char text\d+\[\] = "(\w+)";', converted.c_source, re.MULTILINE
+    )
+    assert sizes(predict(converted, from_config(DEFAULTS)))["text*"] == sum(
+        len(text) + 1 for text in texts
+    )
+
+
 def test_through_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "prediction.json"
     file.write_text(json.dumps({"prediction": PREDICTED.to_json()}), encoding="utf-8")
