@@ -8,17 +8,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 
 from microtl_tools.energy import model
 from microtl_tools.energy.model import Bill, Setup, Task
-from microtl_tools.energy.ranges import Range
+from microtl_tools.energy.ranges import ZERO, Range
 
 THROUGHPUT, SAMPLES, UPDATES = "throughput", "samples", "updates"
 SPANS = {THROUGHPUT: (1e2, 1e7), SAMPLES: (1.0, 1e5), UPDATES: (1e-1, 1e7)}
 """Where the crossing is looked for: bit/s, samples, updates a year."""
 DEVICE, SENDING = "device", "sending"
-_GRID = 120
-_HALVINGS = 40
+_GRID = 48
+_HALVINGS = 28
 
 Curve = Callable[[float], tuple[Range, Range]]
 """x -> what the device needs, what sending needs."""
@@ -61,12 +62,18 @@ def energy_curve(setup: Setup, task: Task, kind: str, axis: str, *, cached: bool
 def break_even(setup: Setup, task: Task, kind: str, axis: str, *, cached: bool) -> BreakEven:
     """Return where the energies meet; what both ways have in common does not count."""
 
-    def difference(x: float) -> tuple[Range, Range]:
+    def own(x: float) -> tuple[Range, Range]:
         there, here, away = _bills(setup, task, kind, axis, x, cached)
-        device, sending = model.energies(there, *model.own_parts(here, away))
-        if axis == UPDATES:
-            return device * x, sending * x + there.standby * model.YEAR
-        return device, sending
+        return model.energies(there, *model.own_parts(here, away))
+
+    @cache
+    def difference(x: float) -> tuple[Range, Range]:
+        if axis != UPDATES:
+            return own(x)
+        device, sending = once
+        return device * x, sending * x + setup.standby * model.YEAR
+
+    once = own(1.0) if axis == UPDATES else (ZERO, ZERO)
 
     def gap(choose: Callable[[Range, Range], float]) -> Callable[[float], float]:
         return lambda x: choose(*difference(x))

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,7 @@ class Figure:
     kind: str
     source: str
 
-    @property
+    @cached_property
     def si(self) -> Range:
         """The value in SI units."""
         return self.value * SCALES[self.unit]
@@ -213,6 +214,8 @@ def read_link(path: Path) -> Link:
     reader = _Reader(path)
     top = reader.top({"title", "radio", "module", "figures", "missing"})
     sheet = reader.sheet(top, "figures", LINK_KEYS)
+    if sheet.get("loss").high >= 1:
+        reader.fail("figures: loss", "is 1 or more", "a link that loses everything sends nothing")
     radio, module = str(top.get("radio") or ""), str(top.get("module") or "")
     if not radio and not sheet.has("tx_current", "rx_current", "supply"):
         reader.fail(

@@ -21,7 +21,7 @@ from microtl_tools.imports import require
 
 FORMATS = (".png", ".svg")
 _DPI = 120
-_POINTS = 81
+_POINTS = 49
 _BLUE, _ORANGE, _GREEN = "#0072B2", "#D55E00", "#009E73"
 _LABELS = {
     "throughput": "throughput that the application sees [kbps]",

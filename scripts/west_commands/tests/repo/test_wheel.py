@@ -83,6 +83,15 @@ def test_wheel_carries_the_whole_c_core(wheel: Path, checkout: Path) -> None:
     assert expected <= set(zipfile.ZipFile(wheel).namelist())
 
 
+def test_wheel_carries_the_figures_of_boards_and_links(wheel: Path, checkout: Path) -> None:
+    package = checkout / "scripts" / "west_commands" / "microtl_tools"
+    expected = {
+        f"microtl_tools/{path.relative_to(package)}" for path in package.glob("energy/*/*.yml")
+    }
+    assert expected
+    assert expected <= set(zipfile.ZipFile(wheel).namelist())
+
+
 def test_wheel_carries_no_tests_and_no_module_of_west(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert not [
