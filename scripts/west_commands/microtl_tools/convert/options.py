@@ -134,6 +134,10 @@ def to_options(args: argparse.Namespace) -> Options:
         raise UsageError(
             "--cut and --head-layers do not go together", "both name the cut: give one"
         )
+    if args.base_set is None and (args.base_set_kind, args.base_set_count) != ("samples", None):
+        raise UsageError(
+            "--base-set-kind and --base-set-count say how a base set ships: --base-set is missing"
+        )
     for option in ("head_layers", "hidden", "classes", "base_set_count"):
         value = getattr(args, option)
         if value is not None and value < 1:

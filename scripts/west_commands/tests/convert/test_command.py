@@ -110,6 +110,8 @@ def test_foreign_file_is_not_replaced(
         (["--head", "none", "--labels", "x"], "--labels and --head none do not go together"),
         (["--cut", "3", "--head-layers", "1"], "--cut and --head-layers do not go together"),
         (["--hidden", "0"], "--hidden 0: give 1 or more"),
+        (["--base-set-kind", "mean"], "--base-set is missing"),
+        (["--base-set-count", "9"], "--base-set is missing"),
         (["--replay-capacity", "-1"], "--replay-capacity -1: give 0 to 65535"),
         (["--name", "3d"], "--name 3d: a name has small letters"),
         (["--name", "microtl"], "--name microtl: MicroTL's own headers have this name"),
