@@ -62,6 +62,18 @@ void microtl_kernel_dsp_conv2d(const struct microtl_op *op, int8_t *arena);
 /** The same with weights of int8 in the panels, which takes half the flash and more time. */
 void microtl_kernel_dsp_conv2d_int8(const struct microtl_op *op, int8_t *arena);
 
+/** Scratch of microtl_kernel_dsp_conv2d_direct(): two windows, and a row of each. */
+#define MICROTL_DSP_CONV2D_DIRECT_SCRATCH(kernel_h, row_quads)                                     \
+	(16 * (kernel_h) * (row_quads) + 2 * 4 * (row_quads))
+/**
+ * The same where a row of the window is a multiple of four values, which are then (w0, w2) and
+ * (w1, w3) in the panels. Reads windows from the image itself: much less scratch, and little more
+ * time where there are many output channels.
+ */
+void microtl_kernel_dsp_conv2d_direct(const struct microtl_op *op, int8_t *arena);
+/** The same with weights of int8. */
+void microtl_kernel_dsp_conv2d_direct_int8(const struct microtl_op *op, int8_t *arena);
+
 /** Scratch of microtl_kernel_dsp_pointwise(): two widened pixels. */
 #define MICROTL_DSP_POINTWISE_SCRATCH(quads) (2 * 8 * (quads))
 /**

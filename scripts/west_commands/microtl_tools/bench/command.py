@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from microtl_tools.bench.cpus import CPUS, Cpu, cpu_named
+from microtl_tools.convert.options import add_optimize
 from microtl_tools.errors import MicroTLError, UsageError
 from microtl_tools.output import dump_json, emit, write_atomic
 
@@ -35,7 +36,8 @@ examples:
   microtl bench kws.tflite
   microtl bench kws.tflite --cpu cortex-m3 --gcc=-Os --json
   microtl bench --head 640x10 --cpu cortex-m4f
-  microtl bench kws.tflite --picture kws.svg
+  microtl bench kws.tflite --picture kws.svg --no-training
+  microtl bench kws.tflite --optimize size
   microtl bench kws.tflite --cmsis-nn ../modules/lib/cmsis-nn
 """
 
@@ -70,6 +72,10 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
         metavar="DIR",
         help="folder of CMSIS-NN 6.0.0: measure its kernels, too",
     )
+    add_optimize(parser)
+    parser.add_argument(
+        "--no-training", action="store_true", help="leave out the training of the model's head"
+    )
     parser.add_argument("--picture", type=Path, metavar="FILE", help="bars a layer, .png or .svg")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--force", action="store_true", help="replace the picture")
@@ -87,12 +93,14 @@ def run(args: argparse.Namespace) -> int:
         if args.model is None:
             raise UsageError("--picture shows the layers of a MODEL: name one")
         picture.check_path(args.picture)
+    if args.no_training and args.head is not None:
+        raise UsageError("--no-training and --head do not go together", "leave one of them out")
     _check_cmsis_nn(args)
     cpu = cpu_named(args.cpu)
     tools = {"gcc": build.compiler_version(), "qemu": trace.version()}
     inference = _inference(args, cpu) if args.model is not None else None
     peer = _peer(args, cpu) if args.cmsis_nn is not None else None
-    training = _training(args, cpu)
+    training = None if args.no_training else _training(args, cpu)
     if args.picture is not None and inference is not None:
         data = picture.draw(inference, args.model.stem, args.picture)
         write_atomic(args.picture, data, force=args.force)
@@ -150,7 +158,7 @@ def _converted(args: argparse.Namespace, kernels: str) -> tuple[ConvertedModel, 
     """Return the model for a kernel set, and for the portable one."""
     from microtl_tools.convert.api import Options, convert
 
-    model = convert(args.model, Options(head_layers=0, kernels=kernels))
+    model = convert(args.model, Options(head_layers=0, kernels=kernels, optimize=args.optimize))
     return model, convert(args.model, Options(head_layers=0))
 
 

@@ -181,6 +181,7 @@ MODEL = str(MODELS / "conv2d_relu.tflite")
         ((MODEL, "--kernels", "cmsis-nn", "--cmsis-nn", "."), "to itself"),
         ((MODEL, "--gcc=-O3", "--cmsis-nn", "."), "do not go together"),
         (("--head", "8x2", "--cmsis-nn", "."), "name one"),
+        ((MODEL, "--head", "8x2", "--no-training"), "do not go together"),
     ],
 )
 def test_options_that_do_not_fit(

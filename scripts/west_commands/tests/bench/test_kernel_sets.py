@@ -35,7 +35,12 @@ LAYOUTS = {
 CPU_OF = {"dsp": "cortex-m4f", "dsp_small": "cortex-m4f", "mve": "cortex-m55"}
 
 KERNELS = {
-    "dsp": {"dsp_conv2d", "dsp_pointwise", "dsp_dense", "dsp_depthwise_3x3"},
+    "dsp": {
+        "dsp_conv2d",
+        "dsp_pointwise",
+        "dsp_dense",
+        "dsp_depthwise_3x3",
+    },
     "dsp_small": {
         "dsp_conv2d_int8",
         "dsp_pointwise_int8",
@@ -184,6 +189,36 @@ def test_other_depthwise_windows_equal_the_portable_kernels(case: dict[str, Any]
 @pytest.mark.parametrize("case", WINDOWS, ids=str)
 def test_other_depthwise_windows_on_the_cpu(case: dict[str, Any]) -> None:
     own, portable = (converted_bytes(windows(case), name) for name in ("dsp", "portable"))
+    measure.inference(own, portable, CPUS["cortex-m4f"])
+
+
+WIDE = [
+    {"kernel": (3, 3), "activation": "RELU", "zero_point": -128},
+    {"kernel": (3, 4), "stride": (2, 1)},
+    {"kernel": (2, 3), "stride": (2, 2), "padding": "VALID", "activation": "RELU6"},
+]
+"""Convolutions whose windows are read from the image itself."""
+
+
+def wide(case: dict[str, Any]) -> bytes:
+    m = ModelBuilder("wide")
+    return m.build(m.conv2d(m.input((1, 7, 5, 12), 0.05, 3), 17, **case))
+
+
+@pytest.mark.parametrize("layout", ["dsp", "dsp_small"])
+@pytest.mark.parametrize("case", WIDE, ids=str)
+def test_wide_convolutions_equal_the_portable_kernels(case: dict[str, Any], layout: str) -> None:
+    own, portable = (converted_bytes(wide(case), name, name) for name in (layout, "portable"))
+    assert "dsp_conv2d_direct" in own.ops[0].kernel
+    x = inputs(own.input.size)
+    expected = Twin.from_converted(portable).run(x)
+    np.testing.assert_array_equal(Twin.from_converted(own).run(x), expected)
+
+
+@pytest.mark.emulated
+@pytest.mark.parametrize("case", WIDE, ids=str)
+def test_wide_convolutions_on_the_cpu(case: dict[str, Any]) -> None:
+    own, portable = (converted_bytes(wide(case), name) for name in ("dsp", "portable"))
     measure.inference(own, portable, CPUS["cortex-m4f"])
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from microtl_tools.convert.headers import macro
 from microtl_tools.convert.kernel_sets.dsp.dense import as_dense
 from microtl_tools.convert.kernel_sets.dsp.panels import (
     QUAD,
@@ -18,7 +19,11 @@ from microtl_tools.convert.kernel_sets.dsp.panels import (
 from microtl_tools.convert.kernel_sets.fields import array, number, struct
 from microtl_tools.convert.kernel_sets.filters import Filters, pad_depth
 from microtl_tools.convert.kernel_sets.geometry import covers_all, is_dilated
-from microtl_tools.convert.program import KernelCall
+from microtl_tools.convert.lower.window import overlap
+from microtl_tools.convert.program import KernelCall, Value
+
+_DIRECT_ROW = 32
+_DIRECT_CHANNELS = 16
 
 
 def prepare_conv(call: KernelCall, small: bool) -> None:
@@ -41,11 +46,14 @@ def as_convolution(call: KernelCall, rows: Any, small: bool) -> None:
     if not exact(filters):
         return
     row_quads = rows.shape[-1] // QUAD
-    pointwise = _is_pointwise(at)
-    call.kernel = kernel_name("pointwise" if pointwise else "conv2d", small)
+    kind = _kind(at)
+    geometry: dict[str, Value] = {**at}
+    call.kernel = kernel_name(kind, small)
     call.struct = "microtl_dsp_conv2d"
-    call.scratch_size = 16 * row_quads if pointwise else _scratch(at, row_quads)
-    call.overlap = _pixels_apart(at) if pointwise else _rows_apart(at)
+    call.scratch_size = _scratch(kind, at, row_quads)
+    # Two pixels are read before either is written: no less than one of them.
+    by_pixels = overlap(geometry, by_channel=True)
+    call.overlap = _rows_apart(at) if kind == "conv2d" else by_pixels
     output = struct(call, "out")
     call.fields = {
         "at": at,
@@ -53,27 +61,45 @@ def as_convolution(call: KernelCall, rows: Any, small: bool) -> None:
         "border": number(call, "input_zero_point"),
         "rounding": rounding(output),
         "row_quads": row_quads,
-        "panels": pair_panels(filters, interleaved=pointwise, small=small),
+        "panels": pair_panels(filters, interleaved=kind != "conv2d", small=small),
     }
 
 
-def _scratch(at: dict[str, int], row_quads: int) -> int:
-    """Return the bytes of two windows, and of the rows under two rows of outputs."""
+def _kind(at: dict[str, int]) -> str:
+    """Return the kernel's name: what it gathers the windows from.
+
+    From the image itself, gathering takes some 8 instructions more for four values of two pixels,
+    and the products 10 for two channels of those: a few percent from so many channels on.
+    """
+    row = at["kernel_w"] * at["in_c"]
+    if _is_pointwise(at):
+        return "pointwise"
+    if row % QUAD == 0 and row >= _DIRECT_ROW and at["out_c"] >= _DIRECT_CHANNELS:
+        return "conv2d_direct"
+    return "conv2d"
+
+
+def _scratch(kind: str, at: dict[str, int], row_quads: int) -> int:
+    if kind == "pointwise":
+        return macro("DSP_POINTWISE_SCRATCH", quads=row_quads)
+    kernel_h = at["kernel_h"]
+    if kind == "conv2d_direct":
+        return macro("DSP_CONV2D_DIRECT_SCRATCH", kernel_h=kernel_h, row_quads=row_quads)
     row = (at["out_w"] - 1) * at["stride_w"] * at["in_c"] + QUAD * row_quads
-    rows = at["kernel_h"] + at["stride_h"]
-    return 16 * at["kernel_h"] * row_quads + 2 * rows * (row + row % 2)
-
-
-def _pixels_apart(at: dict[str, int]) -> int:
-    """Return how far the input has to lie behind the output: two pixels are read, then written."""
-    pixels = at["in_h"] * at["in_w"]
-    return max((pixels - 1) * (at["out_c"] - at["in_c"]), 0)
+    return macro(
+        "DSP_CONV2D_SCRATCH",
+        kernel_h=kernel_h,
+        stride_h=at["stride_h"],
+        row_quads=row_quads,
+        row_size=row + row % 2,
+    )
 
 
 def _rows_apart(at: dict[str, int]) -> int:
-    """The same where whole rows are read: those of a next row of outputs when it begins.
+    """Return how far the input has to lie behind the output, where whole rows are read.
 
-    By then its first pixel has been written already if the row before has an odd number of them.
+    Those of a next row of outputs are read when it begins. By then its first pixel
+    has been written already if the row before has an odd number of them.
     """
     row = at["in_w"] * at["in_c"]
     apart = 0

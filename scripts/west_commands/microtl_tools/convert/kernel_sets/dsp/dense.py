@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from microtl_tools.convert.headers import macro
 from microtl_tools.convert.kernel_sets.dsp.panels import (
     QUAD,
     exact,
@@ -61,7 +62,7 @@ def _as_pixels(call: KernelCall, rows: Any, small: bool) -> None:
     row_quads = depth // QUAD
     call.kernel = kernel_name("pointwise", small)
     call.struct = "microtl_dsp_conv2d"
-    call.scratch_size = 16 * row_quads
+    call.scratch_size = macro("DSP_POINTWISE_SCRATCH", quads=row_quads)
     call.fields = {
         "at": {
             "in_h": 1,

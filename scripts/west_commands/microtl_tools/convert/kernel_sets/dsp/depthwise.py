@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from microtl_tools.convert.headers import macro
 from microtl_tools.convert.kernel_sets.dsp.panels import exact, pack, rounding, tap_panels
 from microtl_tools.convert.kernel_sets.fields import array, number, struct
 from microtl_tools.convert.kernel_sets.filters import Filters
@@ -43,7 +44,9 @@ def _as_taps(call: KernelCall, taps: Any) -> None:
     geometry: dict[str, Value] = {**at}
     call.kernel = "microtl_kernel_dsp_depthwise"
     call.struct = "microtl_dsp_depthwise"
-    call.scratch_size = 4 * at["kernel_h"] * at["kernel_w"] + at["in_c"]
+    call.scratch_size = macro(
+        "DSP_DEPTHWISE_SCRATCH", taps=at["kernel_h"] * at["kernel_w"], in_c=at["in_c"]
+    )
     call.overlap = overlap(geometry, by_channel=True)
     call.fields = {
         "at": at,
@@ -62,7 +65,7 @@ def _as_planes(call: KernelCall, taps: Any, small: bool) -> None:
         return
     call.kernel = "microtl_kernel_dsp_depthwise_3x3"
     call.struct = "microtl_dsp_depthwise"
-    call.scratch_size = 4 * 8 * (at["out_w"] + 2) * ((at["out_h"] + 1) // 2 + 2)
+    call.scratch_size = macro("DSP_DEPTHWISE_3X3_SCRATCH", out_h=at["out_h"], out_w=at["out_w"])
     if same_size(at):
         call.in_place = (0,)
     call.fields = {

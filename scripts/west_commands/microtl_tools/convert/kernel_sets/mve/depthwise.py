@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from microtl_tools.convert.headers import macro
 from microtl_tools.convert.kernel_sets.fields import array, number, struct
 from microtl_tools.convert.kernel_sets.filters import Filters
 from microtl_tools.convert.kernel_sets.geometry import is_3x3, is_dilated, same_size
@@ -33,7 +34,7 @@ def _as_cells(call: KernelCall, taps: Any) -> None:
         return
     call.kernel = "microtl_kernel_mve_depthwise_3x3"
     call.struct = "microtl_mve_depthwise"
-    call.scratch_size = 2 * 64 * ((at["out_w"] + 1) // 2 * 2 + 2) + 16 * 24
+    call.scratch_size = macro("MVE_DEPTHWISE_3X3_SCRATCH", out_w=at["out_w"])
     if same_size(at):
         call.in_place = (0,)
     cells = np.pad(taps, ((0, 0), (0, 0), (0, 1)))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from microtl_tools.convert.headers import macro
 from microtl_tools.convert.kernel_sets.fields import array, number, struct
 from microtl_tools.convert.kernel_sets.filters import Filters, pad_depth, reads
 from microtl_tools.convert.kernel_sets.geometry import covers_all, is_dilated
@@ -59,7 +60,7 @@ def _as_pixels(call: KernelCall, rows: Any, at: dict[str, int], border: int) -> 
     depth = filters.weights.shape[1]
     call.kernel = "microtl_kernel_mve_conv2d"
     call.struct = "microtl_mve_conv2d"
-    call.scratch_size = 2 * depth
+    call.scratch_size = macro("MVE_CONV2D_SCRATCH", depth=depth)
     geometry: dict[str, Value] = {**at}
     # Two pixels are read before either is written: no less than one of them, with all its channels.
     call.overlap = overlap(geometry, by_channel=True)
