@@ -176,8 +176,16 @@ static void loops(bool any)
 			size_t stride = columns + rows % 4U;
 			const struct microtl_priv_update update = {
 				.kind = MICROTL_OPTIMIZER_MOMENTUM, .momentum = 0.9f};
+			/* Not all rows, and not in their order. */
+			uint16_t index[19];
+			size_t changed = rows - (columns + rows) % 2U * (rows > 1U);
 			const struct microtl_priv_rows at = {
-				.weights = params, .state = state, .stride = stride, .rows = rows};
+				.weights = params,
+				.state = state,
+				.stride = stride,
+				.index = index,
+				.rows = changed,
+			};
 			float *x = gradient;
 			float *y = gradient + columns;
 			float *steps = y + rows;
@@ -194,6 +202,7 @@ static void loops(bool any)
 			}
 			for (size_t o = 0; o < rows; o++) {
 				y[o] = fraction();
+				index[o] = (uint16_t)((3U * o + 1U) % rows);
 				steps[o] = any ? any_float() : fraction();
 			}
 			/* At an odd address, as replay entries may be. */

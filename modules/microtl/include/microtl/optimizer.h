@@ -94,7 +94,7 @@ struct microtl_optimizer_config {
 /** Floats of scratch of a step: @a hidden is the sum of the hidden widths, @a rows the class rows.
  */
 #define MICROTL_STEP_SCRATCH_COUNT(hidden, rows)                                                   \
-	(MICROTL_HEAD_SCRATCH_COUNT(hidden) + (hidden) + (rows))
+	(MICROTL_HEAD_SCRATCH_COUNT(hidden) + (hidden) + (rows) + ((hidden) + (rows) + 1) / 2)
 
 /** State of an optimiser; every buffer belongs to the caller. */
 struct microtl_optimizer {

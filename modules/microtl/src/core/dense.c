@@ -56,7 +56,7 @@ void microtl_priv_forward_rounds(const struct microtl_priv_forward *what)
 void microtl_priv_momentum_rounds(const struct microtl_priv_momentum *what)
 {
 	for (size_t o = 0; o < what->rows; o++) {
-		size_t at = o * what->stride / sizeof(float);
+		size_t at = what->index[o] * what->stride / sizeof(float);
 
 		update_momentum(what->weights + at, what->velocity + at, what->x, 0, what->columns,
 				what->momentum, what->steps[o]);
@@ -161,9 +161,10 @@ static void update_momentum_rows(const struct microtl_priv_rows *rows, float mom
 		.columns = rows->rows * count < ROUNDS_MIN ? 0U : whole_rounds(count),
 		.weights = rows->weights,
 		.velocity = rows->state,
-		.stride = rows->stride * sizeof(float),
-		.rows = rows->rows,
+		.index = rows->index,
 		.steps = steps,
+		.rows = rows->rows,
+		.stride = rows->stride * sizeof(float),
 		.momentum = momentum,
 	};
 
@@ -171,8 +172,10 @@ static void update_momentum_rows(const struct microtl_priv_rows *rows, float mom
 		microtl_priv_momentum_rounds(&rounds);
 	}
 	for (size_t o = 0; rounds.columns < count && o < rows->rows; o++) {
-		update_momentum(rows->weights + o * rows->stride, rows->state + o * rows->stride, x,
-				rounds.columns, count, momentum, steps[o]);
+		size_t at = rows->index[o] * rows->stride;
+
+		update_momentum(rows->weights + at, rows->state + at, x, rounds.columns, count,
+				momentum, steps[o]);
 	}
 }
 
@@ -185,7 +188,7 @@ void microtl_priv_dense_update(const struct microtl_priv_update *update,
 		return;
 	}
 	for (size_t o = 0; o < rows->rows; o++) {
-		size_t at = o * rows->stride;
+		size_t at = rows->index[o] * rows->stride;
 
 		if (MICROTL_WITH_ADAM && update->kind == MICROTL_OPTIMIZER_ADAM) {
 			update_adam(update, rows->weights + at, rows->state + at,

@@ -58,8 +58,9 @@ void microtl_priv_dense_backward(const float *weights, size_t count, float delta
 /* g[i] += delta x[i]: one row's gradient. */
 void microtl_priv_dense_gradient(float *gradient, const float *x, size_t count, float delta);
 
-/* Rows of parameters that an update changes. */
+/* Rows of parameters that an update changes: some of a matrix's, the others rest. */
 struct microtl_priv_rows {
+	/* The matrix. */
 	float *weights;
 	/*
 	 * Laid out like the weights: with momentum the velocity, with Adam the first moment, and
@@ -67,8 +68,10 @@ struct microtl_priv_rows {
 	 */
 	float *state;
 	size_t state_stride;
-	/* Floats from one row to the next. */
+	/* Floats from one row of the matrix to the next. */
 	size_t stride;
+	/* [rows] their numbers in the matrix. */
+	const uint16_t *index;
 	size_t rows;
 };
 
@@ -76,8 +79,9 @@ struct microtl_priv_rows {
 void microtl_priv_dense_decay(float *weights, size_t count, float keep);
 
 /*
- * Updates rows by their gradients delta[o] x[i]; with SGD and momentum delta is already multiplied
- * by the rate. SGD: w -= delta x. Momentum: v = momentum v - delta x, w += v.
+ * Updates rows by their gradients delta[o] x[i], o counting the rows that do not rest; with SGD and
+ * momentum delta is already multiplied by the rate. SGD: w -= delta x. Momentum: v = momentum v -
+ * delta x, w += v.
  */
 void microtl_priv_dense_update(const struct microtl_priv_update *update,
 			       const struct microtl_priv_rows *rows, const float *x, size_t count,

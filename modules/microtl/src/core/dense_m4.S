@@ -173,27 +173,39 @@
 	vstmia	\weights!, {s16-s23}
 	.endm
 
-/* Stack: x, weights, velocity and steps of the block, end of all weights. */
-	.equ BLOCK, 4
+/* r0 and r1 weights and velocity, r11 numbers of the rows: 12 bytes of code a row. */
+	.equ MOMENTUM_BEGIN_SIZE, 12
+
+	.macro MOMENTUM_BEGIN row, weights, velocity
+	ldrh.w	\weights, [r11, #2 * \row]
+	mla	\velocity, \weights, lr, r1
+	mla	\weights, \weights, lr, r0
+	.endm
+
+/* Stack: x and its end, both matrices, numbers and steps of the block's rows, end of all steps. */
+	.equ X, 0
+	.equ MATRICES, 8
+	.equ BLOCK, 16
+	.equ STEPS_END, 24
 
 	FUNCTION microtl_priv_momentum_rounds
 	push	{r4-r11, lr}
 	vpush	{s16-s31}
-	vldr	s26, [r0, #28]
-	ldmia	r0, {r0, r1, r2, r7, r8, r9, r10}
+	vldr	s26, [r0, #32]
+	ldmia	r0, {r0, r1, r2, r3, r4, r5, r6, lr}
 	add	r1, r0, r1, lsl #2
-	mov	lr, r8
-	mla	r11, r9, lr, r2
-	mov	r12, #MOMENTUM_ROWS
-	add	r3, r9, #(MOMENTUM_ROWS - 1)
-	udiv	r3, r3, r12
-	mul	r12, r3, r12
-	sub	r12, r12, r9
+	add	r7, r5, r6, lsl #2
+	mov	r8, #MOMENTUM_ROWS
+	add	r12, r6, #(MOMENTUM_ROWS - 1)
+	udiv	r12, r12, r8
+	mul	r12, r12, r8
+	sub	r12, r12, r6
 	/* r12: rows left out. */
-	mls	r2, r12, lr, r2
-	mls	r7, r12, lr, r7
-	sub	r10, r10, r12, lsl #2
-	push	{r0, r2, r7, r10, r11}
+	sub	r4, r4, r12, lsl #1
+	sub	r5, r5, r12, lsl #2
+	push	{r0-r5, r7}
+	mov	r11, r4
+	mov	r10, r5
 1:	adr.w	r3, 2f + 1
 	add	r3, r3, r12, lsl #2	/* 4 bytes of code a row */
 	bx	r3
@@ -204,39 +216,42 @@
 	vldr	s29, [r10, #8]
 	vldr	s30, [r10, #12]
 	vldr	s31, [r10, #16]
+	ldrd	r0, r1, [sp, #MATRICES]
+	mov	r4, #MOMENTUM_BEGIN_SIZE
+	adr.w	r3, 3f + 1
+	mla	r3, r12, r4, r3
 	mov	r4, #MOMENTUM_ROW_SIZE
-	adr.w	r3, 4f + 1
-	mla	r12, r12, r4, r3
-	add	r3, r2, lr
-	add	r4, r3, lr
-	add	r5, r4, lr
-	add	r6, r5, lr
-	add	r8, r7, lr
-	add	r9, r8, lr
-	add	r10, r9, lr
-	add	r11, r10, lr
-3:	vldmia	r0!, {s0-s7}
+	adr.w	r5, 5f + 1
+	mla	r12, r12, r4, r5
+	bx	r3
+	.balign 4
+3:
+	MOMENTUM_BEGIN 0, r2, r7
+	MOMENTUM_BEGIN 1, r3, r8
+	MOMENTUM_BEGIN 2, r4, r9
+	MOMENTUM_BEGIN 3, r5, r10
+	MOMENTUM_BEGIN 4, r6, r11
+	ldrd	r0, r1, [sp, #X]
+4:	vldmia	r0!, {s0-s7}
 	bx	r12
 	.balign 4
-4:
+5:
 	MOMENTUM_ROW r2, r7, s27
 	MOMENTUM_ROW r3, r8, s28
 	MOMENTUM_ROW r4, r9, s29
 	MOMENTUM_ROW r5, r10, s30
 	MOMENTUM_ROW r6, r11, s31
 	cmp	r0, r1
-	bne.w	3b
-	ldm	sp, {r0, r2, r7, r10, r11}
-	add	r4, lr, lr, lsl #2	/* MOMENTUM_ROWS of them */
-	add	r2, r2, r4
-	add	r7, r7, r4
+	bne.w	4b
+	ldrd	r11, r10, [sp, #BLOCK]
+	ldr	r2, [sp, #STEPS_END]
+	add	r11, r11, #(2 * MOMENTUM_ROWS)
 	add	r10, r10, #(4 * MOMENTUM_ROWS)
-	strd	r2, r7, [sp, #BLOCK]
-	str	r10, [sp, #BLOCK + 8]
+	strd	r11, r10, [sp, #BLOCK]
 	mov	r12, #0
-	cmp	r2, r11
+	cmp	r10, r2
 	bne.w	1b
-	add	sp, sp, #20
+	add	sp, sp, #28
 	vpop	{s16-s31}
 	pop	{r4-r11, pc}
 	.size microtl_priv_momentum_rounds, . - microtl_priv_momentum_rounds

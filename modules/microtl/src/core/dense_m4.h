@@ -42,17 +42,19 @@ struct microtl_priv_momentum {
 	size_t columns;
 	float *weights;
 	float *velocity;
-	/* Bytes from one row to the next. */
-	size_t stride;
-	size_t rows;
+	/* [rows] which rows of the matrices. */
+	const uint16_t *index;
 	const float *steps;
+	size_t rows;
+	/* Bytes from one row of the matrices to the next. */
+	size_t stride;
 	float momentum;
 };
 
 /* y[o] = (y[o] + the products of even columns) + those of odd columns, both ascending. */
 void microtl_priv_forward_rounds(const struct microtl_priv_forward *what);
 
-/* velocity = momentum velocity - step[o] x, weight = weight + velocity. */
+/* velocity = momentum velocity - step[o] x, weight = weight + velocity, in row index[o]. */
 void microtl_priv_momentum_rounds(const struct microtl_priv_momentum *what);
 
 /* x[i] = q[i] scale[i] + offset[i], count whole rounds. */

@@ -34,6 +34,8 @@ struct scratch {
 	float *hidden_delta;
 	/* Scores, then their gradient. */
 	float *scores;
+	/* Numbers of a layer's rows. */
+	uint16_t *index;
 	/* Rows of the last layer up to the highest that takes part. */
 	uint16_t rows;
 };
@@ -49,6 +51,7 @@ static struct scratch scratch_of(const struct microtl_trainee *trainee)
 	scratch.hidden = scratch.tile + MICROTL_HEAD_TILE;
 	scratch.hidden_delta = scratch.hidden + hidden;
 	scratch.scores = scratch.hidden_delta + hidden;
+	scratch.index = (void *)(scratch.scores + microtl_head_class_rows(trainee->spec));
 	return scratch;
 }
 
@@ -108,125 +111,87 @@ struct consumer {
 	size_t state_stride;
 };
 
-static struct microtl_priv_rows rows_at(const struct consumer *consumer, size_t offset,
-					size_t stride, size_t rows)
-{
-	return (struct microtl_priv_rows){
-		.weights = consumer->trainee->params + offset,
-		.state = state_at(consumer->optimizer, offset),
-		.state_stride = consumer->state_stride,
-		.stride = stride,
-		.rows = rows,
-	};
-}
-
-/* Errors of a layer's rows. */
+/* Errors of those rows of a layer that have one. The others rest. */
 struct errors {
-	float *delta;
+	/* [rows] */
+	const float *delta;
+	/* [rows] numbers of the rows. */
+	const uint16_t *index;
 	size_t rows;
-	/* None is zero. */
-	bool all;
 };
 
-static bool rests(const struct errors *errors, size_t row)
-{
-	/* As bits, for 0 is the only zero there is: see errors_of(). */
-	return microtl_priv_float_bits(errors->delta[row]) == 0U;
-}
-
-/*
- * The first row from a row on that has an error, and how many have one from there on. The others
- * rest: rows without a class, hidden units that are off, and what microtl_step() rounds to zero.
- */
-static size_t next_run(const struct errors *errors, size_t *first)
-{
-	size_t at = *first;
-
-	if (errors->all) {
-		return errors->rows - at;
-	}
-	while (at < errors->rows && rests(errors, at)) {
-		at++;
-	}
-	*first = at;
-	while (at < errors->rows && !rests(errors, at)) {
-		at++;
-	}
-	return at - *first;
-}
-
-/* Rows of the weights at an offset, by their stretch of the inputs. */
-static void consume_run(const struct consumer *consumer, size_t offset, size_t stride, size_t rows,
-			const float *x, size_t count, const float *delta)
+/* The matrix at an offset of the parameters, or a stretch of the inputs of one, by its inputs. */
+static void consume(const struct consumer *consumer, const struct errors *errors, size_t offset,
+		    size_t stride, const float *x, size_t count)
 {
 	if (consumer->update == NULL) {
 		float *gradient = consumer->optimizer->gradient + offset;
 
-		for (size_t o = 0; o < rows; o++) {
-			microtl_priv_dense_gradient(gradient + o * stride, x, count, delta[o]);
+		for (size_t o = 0; o < errors->rows; o++) {
+			microtl_priv_dense_gradient(gradient + errors->index[o] * stride, x, count,
+						    errors->delta[o]);
 		}
 		return;
 	}
-	struct microtl_priv_rows at = rows_at(consumer, offset, stride, rows);
-	microtl_priv_dense_update(consumer->update, &at, x, count, delta);
-}
-
-/* Inputs from begin on of those rows of a layer that have an error. */
-static void consume_weights(const struct consumer *consumer, const struct microtl_priv_layer *layer,
-			    const struct errors *errors, const float *x, size_t begin, size_t count)
-{
-	size_t first = 0;
-	size_t run;
-
-	while ((run = next_run(errors, &first)) > 0) {
-		consume_run(consumer, layer->weights + first * layer->in + begin, layer->in, run, x,
-			    count, errors->delta + first);
-		first += run;
-	}
+	const struct microtl_priv_rows rows = {
+		.weights = consumer->trainee->params + offset,
+		.state = state_at(consumer->optimizer, offset),
+		.state_stride = consumer->state_stride,
+		.stride = stride,
+		.index = errors->index,
+		.rows = errors->rows,
+	};
+	microtl_priv_dense_update(consumer->update, &rows, x, count, errors->delta);
 }
 
 /*
- * Biases have an input of 1. Taken together they are like one row of weights whose inputs are the
+ * Biases have an input of 1. All of them together are like one row of weights whose inputs are the
  * errors.
  */
-static void consume_biases(const struct consumer *consumer, const struct microtl_priv_layer *layer,
-			   const struct errors *errors)
+static void consume_biases(const struct consumer *consumer, const struct errors *errors,
+			   const struct microtl_priv_layer *layer)
 {
+	const uint16_t first = 0;
 	const float one = 1.0f;
-	size_t first = 0;
-	size_t run;
+	const struct errors single = {.delta = &one, .index = &first, .rows = 1};
 
-	while ((run = next_run(errors, &first)) > 0) {
-		consume_run(consumer, layer->bias + first, run, 1, errors->delta + first, run,
-			    &one);
-		first += run;
+	if (errors->rows > 0 && errors->index[errors->rows - 1U] < errors->rows) {
+		consume(consumer, &single, layer->bias, 0, errors->delta, errors->rows);
+	} else {
+		consume(consumer, errors, layer->bias, 1, &one, 1);
 	}
 }
 
-/*
- * Where updates are steps against the gradient, errors become steps. Errors below the least one
- * become zero.
- */
-static struct errors errors_of(const struct consumer *consumer, float *delta, size_t rows,
-			       float least)
+/* What an error is multiplied by: where updates are steps against the gradient, the rate. */
+static float step_of(const struct consumer *consumer)
 {
-	struct errors errors = {.delta = delta, .rows = rows, .all = true};
-	bool steps = consumer->update != NULL && consumer->update->kind != MICROTL_OPTIMIZER_ADAM;
-	float rate = steps ? consumer->update->rate : 1.0f;
+	if (consumer->update == NULL || consumer->update->kind == MICROTL_OPTIMIZER_ADAM) {
+		return 1.0f;
+	}
+	return consumer->update->rate;
+}
 
+/*
+ * Gathers the errors of a layer, in place: rows without a class and hidden units that are off have
+ * none, and those smaller than the least one count as none.
+ */
+static struct errors gather(const struct consumer *consumer, float *delta, uint16_t *index,
+			    size_t rows, float least)
+{
 	/* Magnitudes of floats compare like their bits. */
 	uint32_t smallest = microtl_priv_float_bits(least);
+	float step = step_of(consumer);
+	size_t found = 0;
+
 	for (size_t o = 0; o < rows; o++) {
 		uint32_t magnitude = microtl_priv_float_bits(delta[o]) & UINT32_C(0x7fffffff);
 
-		if (magnitude < smallest || magnitude == 0U) {
-			delta[o] = 0.0f;
-			errors.all = false;
-		} else {
-			delta[o] *= rate;
+		if (magnitude >= smallest && magnitude != 0U) {
+			delta[found] = delta[o] * step;
+			index[found++] = (uint16_t)o;
 		}
 	}
-	return errors;
+	return (struct errors){.delta = delta, .index = index, .rows = found};
 }
 
 /* Gradient of a layer's inputs, those behind a hidden layer, from weights before they change. */
@@ -261,9 +226,9 @@ static void backward_features(const struct consumer *consumer, const struct erro
 		if (begin + count < layer.in) {
 			microtl_priv_dequantize(spec, features, begin, count, tile);
 		}
-		consume_weights(consumer, &layer, errors, tile, begin, count);
+		consume(consumer, errors, layer.weights + begin, layer.in, tile, count);
 	}
-	consume_biases(consumer, &layer, errors);
+	consume_biases(consumer, errors, &layer);
 }
 
 static void backward(const struct consumer *consumer, const struct scratch *scratch,
@@ -281,15 +246,15 @@ static void backward(const struct consumer *consumer, const struct scratch *scra
 		at -= layer.in;
 		float *dx = scratch->hidden_delta + at;
 		backward_inputs(consumer, &layer, rows, delta, scratch->hidden + at, dx);
-		errors = errors_of(consumer, delta, rows, least);
-		consume_weights(consumer, &layer, &errors, scratch->hidden + at, 0, layer.in);
-		consume_biases(consumer, &layer, &errors);
+		errors = gather(consumer, delta, scratch->index, rows, least);
+		consume(consumer, &errors, layer.weights, layer.in, scratch->hidden + at, layer.in);
+		consume_biases(consumer, &errors, &layer);
 		delta = dx;
 		rows = layer.in;
 		least = 0.0f;
 	}
-	errors = errors_of(consumer, delta, rows, least);
-	if (rows > 0) {
+	errors = gather(consumer, delta, scratch->index, rows, least);
+	if (errors.rows > 0) {
 		backward_features(consumer, &errors, features, scratch->tile);
 	}
 }
@@ -349,20 +314,25 @@ int microtl_step_accumulate(struct microtl_optimizer *optimizer, struct microtl_
 	return 0;
 }
 
-/* Updates one layer's rows that learn; the gradient buffer takes the place of the inputs. */
+/*
+ * Updates one layer's rows that learn; the gradient buffer takes the place of the inputs, factor of
+ * an error.
+ */
 static void apply_layer(const struct consumer *consumer, uint8_t index, float factor)
 {
 	const struct microtl_trainee *trainee = consumer->trainee;
 	struct microtl_priv_layer layer = microtl_priv_layer(trainee->spec, index);
 	const float *gradient = consumer->optimizer->gradient;
+	const uint16_t first = 0;
+	const struct errors errors = {.delta = &factor, .index = &first, .rows = 1};
 
 	for (size_t o = 0; o < layer.out; o++) {
 		size_t row = layer.weights + o * layer.in;
 		size_t bias = layer.bias + o;
 
 		if (row_learns(trainee, index, o)) {
-			consume_run(consumer, row, layer.in, 1, gradient + row, layer.in, &factor);
-			consume_run(consumer, bias, 1, 1, gradient + bias, 1, &factor);
+			consume(consumer, &errors, row, layer.in, gradient + row, layer.in);
+			consume(consumer, &errors, bias, 1, gradient + bias, 1);
 		}
 	}
 }
@@ -380,10 +350,9 @@ void microtl_step_apply(struct microtl_optimizer *optimizer, struct microtl_trai
 		.state_stride = microtl_head_param_count(trainee->spec),
 	};
 
-	float factor = 1.0f / (float)optimizer->samples;
+	float factor = step_of(&consumer) / (float)optimizer->samples;
 
 	decay(trainee, update.keep);
-	(void)errors_of(&consumer, &factor, 1, 0.0f);
 	for (uint8_t l = 0; l <= microtl_priv_last(trainee->spec); l++) {
 		apply_layer(&consumer, l, factor);
 	}
