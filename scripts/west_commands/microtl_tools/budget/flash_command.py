@@ -12,6 +12,10 @@ from typing import Any
 
 from microtl_tools.budget.command import add_build_options, add_limit_options, check_limits
 from microtl_tools.errors import MicroTLError, OverBudgetError
+from microtl_tools.output import warn
+
+_OTHER_FILE = ("-f", "--file", "--elf-file", "--hex-file", "--bin-file")
+"""Options of west flash that take another file than the build's."""
 
 EPILOG = """\
 Options that are not listed here go to "west flash" as they are.
@@ -63,6 +67,9 @@ def run(args: argparse.Namespace) -> int:
     if not args.skip_rebuild:
         _west("build", ["-d", str(folder)])
     _check(args, folder)
+    for option in args.unknown:
+        if option.partition("=")[0] in _OTHER_FILE:
+            warn(f"{option}: this file is flashed; what was checked is the image in {folder}")
     domain = ["--domain", args.domain] if args.domain else []
     _west("flash", ["--skip-rebuild", "-d", str(folder), *domain, *args.unknown])
     return 0

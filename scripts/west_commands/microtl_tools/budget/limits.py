@@ -50,6 +50,7 @@ class Check:
     source: str
     region: str | None = None
     owner: str | None = None
+    growth: bool = False
 
     @property
     def excess(self) -> int:
@@ -158,6 +159,7 @@ def _growth(growth: Growth, limits: Limits) -> list[Check]:
             limits.growth[kind],
             growth.totals[kind],
             limits.source_of("growth"),
+            growth=True,
         )
         for kind in limits.growth
         if kind in growth.totals
@@ -167,7 +169,13 @@ def _growth(growth: Growth, limits: Limits) -> list[Check]:
 def _stacks(report: ImageReport) -> list[Check]:
     """Check MicroTL's own threads; a bound of another thread is shown, but is its owner's."""
     return [
-        Check(f"stack of {stack.name}", "stack", stack.reserved, stack.bytes, "its reserved size")
+        Check(
+            f"stack of {stack.name}" + (", as far as it is known" if stack.unbounded else ""),
+            "stack",
+            stack.reserved,
+            stack.bytes,
+            "its reserved size",
+        )
         for stack in report.stacks
         if stack.reserved is not None and "microtl" in stack.name
     ]

@@ -169,6 +169,8 @@ def _stacks(report: ImageReport) -> str:
         interrupt = f", interrupt {stack.interrupt}" if stack.interrupt else ""
         notes.append(f"deepest path of {stack.name}: {deepest}{interrupt}")
         notes.extend(f"  not counted: {what}" for what in stack.unbounded)
+    if any(stack.unbounded for stack in report.stacks):
+        notes.append('how to have these counted: docs/budget.md, "Stacks"')
     wrapped = [textwrap.fill(note, 100, subsequent_indent="    ") for note in notes]
     text = _table(rows, ("stack of", "bound", "reserved"), (1, 2))
     return "\n".join([text, "", *wrapped])

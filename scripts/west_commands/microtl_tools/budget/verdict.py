@@ -47,16 +47,23 @@ class Verdict:
             )
             largest = self.largest(c)
             if largest:
-                lines.append("  largest: " + ", ".join(f"{n} {show(b)}" for n, b in largest))
+                what = "grew most" if c.growth else "largest"
+                lines.append(f"  {what}: " + ", ".join(f"{n} {show(b)}" for n, b in largest))
         lines.extend(
             f"  would save {show(a.saves)} bytes of {a.kind}: {a.what}" for a in self.advice
         )
         return "\n".join(lines)
 
     def largest(self, check: Check) -> list[tuple[str, int]]:
-        """Return the owners that take most of what a limit is set on: of an owner, its symbols."""
+        """Return the owners that take most of what a limit is set on: of an owner, its symbols.
+
+        Of growth it is the symbols that grew most.
+        """
         sums: dict[str, int] = {}
-        if check.owner:
+        if check.growth and self.growth:
+            for (name, _), change in self.growth.symbols.items():
+                sums[name] = sums.get(name, 0) + max(0, change.get(check.kind, 0))
+        elif check.owner:
             for symbol in self.symbols(check.owner):
                 sums[symbol.name] = sums.get(symbol.name, 0) + symbol.bytes.get(check.kind, 0)
         else:

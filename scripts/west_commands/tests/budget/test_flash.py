@@ -152,6 +152,12 @@ def test_within_its_budget_it_is_rebuilt_and_flashed(workspace: Workspace) -> No
     ]
 
 
+def test_a_file_that_was_not_checked_is_named(workspace: Workspace) -> None:
+    done = workspace.west("flash", "--hex-file", "other.hex")
+    assert "--hex-file: this file is flashed; what was checked is the image in" in done.stderr
+    assert workspace.calls[-1][-2:] == ["--hex-file", "other.hex"]
+
+
 def test_over_its_budget_nothing_is_flashed(workspace: Workspace) -> None:
     done = workspace.west("flash", "--max-ram", "1K")
     assert done.returncode == 3

@@ -14,6 +14,7 @@ from microtl_tools.budget.limits import RAM_MARGIN, Limits, broken, check
 from microtl_tools.budget.regions import Region
 from microtl_tools.budget.report import report_elf
 from microtl_tools.budget.sizes import parse_size
+from microtl_tools.budget.stack import StackBound
 from microtl_tools.cli import main
 from microtl_tools.errors import MicroTLError, UsageError
 
@@ -167,6 +168,26 @@ def test_growth_since_an_elf_and_since_its_report(
         by_elf.owners,
         by_elf.symbols,
     )
+
+
+def test_what_grew_most_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    old = str(elf("xip"))
+    assert main(["budget", str(elf("model")), "--baseline", old, "--max-growth", "10"]) == 3
+    lines = capsys.readouterr().err.splitlines()
+    over = next(i for i, line in enumerate(lines) if "growth of flash" in line)
+    assert "grew most: op1_table 256, op0_weights 77" in lines[over + 1]
+
+
+@pytest.mark.parametrize(
+    ("unbounded", "what"),
+    [((), "stack of microtl_trainer"), (("tell",), "stack of microtl_trainer, as far as it is kn")],
+)
+def test_a_stack_that_is_not_known_whole_says_so(unbounded: tuple[str, ...], what: str) -> None:
+    report = report_elf(elf("xip"))
+    report.stacks = [StackBound("microtl_trainer", "run", 600, 36, (), unbounded, 2048)]
+    (found,) = [c for c in check(report, Limits(), None) if c.kind == "stack"]
+    assert found.what.startswith(what)
+    assert found.what.endswith("known") == bool(unbounded)
 
 
 def test_nothing_grew_since_itself() -> None:
