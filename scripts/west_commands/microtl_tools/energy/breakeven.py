@@ -54,7 +54,7 @@ def energy_curve(setup: Setup, task: Task, kind: str, axis: str, *, cached: bool
                 model.year(there, here, x, linked=False),
                 model.year(there, away, x, linked=True),
             )
-        return model.energies(there, here, away)
+        return here.energy, away.energy
 
     return along
 
@@ -63,8 +63,9 @@ def break_even(setup: Setup, task: Task, kind: str, axis: str, *, cached: bool) 
     """Return where the energies meet; what both ways have in common does not count."""
 
     def own(x: float) -> tuple[Range, Range]:
-        there, here, away = _bills(setup, task, kind, axis, x, cached)
-        return model.energies(there, *model.own_parts(here, away))
+        _, here, away = _bills(setup, task, kind, axis, x, cached)
+        here, away = model.own_parts(here, away)
+        return here.energy, away.energy
 
     @cache
     def difference(x: float) -> tuple[Range, Range]:

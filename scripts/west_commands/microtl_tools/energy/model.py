@@ -4,6 +4,9 @@
 """What learning costs on the device, and what it costs to send the data: pure calculation.
 
 SI units: J, s, B, bit/s. Every result is a Range. The formulas stand in docs/energy.md.
+
+The board sleeps in between, whichever way is taken: a bill is what comes on top of that, and the
+sleep itself stands in the energy of a year.
 """
 
 from __future__ import annotations
@@ -166,8 +169,7 @@ def sending(setup: Setup, task: Task, kind: str, *, cached: bool) -> Bill:
         Part("connecting", sheet.get("session_energy"), sheet.get("session_time")),
     )
     parts += _transfer(setup, "upload", size, up=True)
-    waiting = setup.sleep + setup.standby
-    parts.append(Part("server at work", waiting * task.server, task.server))
+    parts.append(Part("server at work", setup.standby * task.server, task.server))
     parts += _transfer(setup, "download", task.download, up=False)
     parts.append(saving(setup, task.saved))
     return Bill(UPLOADS[kind], parts, size)
@@ -259,31 +261,27 @@ def _transfer(setup: Setup, name: str, size: float, *, up: bool) -> list[Part]:
     if sheet.has("duty_cycle"):
         time = time.at_least(sent / sheet.get("duty_cycle"))
     pause = time.excess(active)
-    idle = radio.receive * sheet.get("listening") + setup.sleep
     return [
         Part(f"{name}: packets", energy, active),
-        Part(f"{name}: pauses", idle * pause, pause),
+        Part(f"{name}: pauses", radio.receive * sheet.get("listening") * pause, pause),
         Part(f"{name}: CPU", setup.cpu * sheet.get("cpu_share") * active, ZERO),
     ]
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Sending over learning, once both have slept until the slower one is done."""
+    """Sending over learning."""
 
     energy: Range
     time: Range
 
 
-def compare(setup: Setup, here: Bill, away: Bill) -> Comparison:
+def compare(here: Bill, away: Bill) -> Comparison:
     """Return the ratios of an upload to learning here: above 1, the device wins."""
     common = [part for part in here.parts if part in away.parts]
     energy, time = total([part.energy for part in common]), total([part.time for part in common])
-    own_here, own_away = own_parts(here, away)
-    return Comparison(
-        _ratio(*energies(setup, own_here, own_away), energy),
-        _ratio(own_here.time, own_away.time, time),
-    )
+    here, away = own_parts(here, away)
+    return Comparison(_ratio(here.energy, away.energy, energy), _ratio(here.time, away.time, time))
 
 
 def own_parts(here: Bill, away: Bill) -> tuple[Bill, Bill]:
@@ -291,14 +289,6 @@ def own_parts(here: Bill, away: Bill) -> tuple[Bill, Bill]:
     return (
         Bill(here.name, [part for part in here.parts if part not in away.parts]),
         Bill(away.name, [part for part in away.parts if part not in here.parts], away.bytes),
-    )
-
-
-def energies(setup: Setup, here: Bill, away: Bill) -> tuple[Range, Range]:
-    """Return both energies; the side that is done sooner sleeps until the other is."""
-    return (
-        here.energy + setup.sleep * away.time.excess(here.time),
-        away.energy + setup.sleep * here.time.excess(away.time),
     )
 
 

@@ -70,7 +70,7 @@ class Report:
         here = model.learning(self.setup, self.task, cached=cached)
         away = model.sending(self.setup, self.task, kind, cached=cached)
         even = tuple(break_even(self.setup, self.task, kind, axis, cached=cached) for axis in SPANS)
-        return Row(kind, cached, here, away, model.compare(self.setup, here, away), even)
+        return Row(kind, cached, here, away, model.compare(here, away), even)
 
     @property
     def title(self) -> str:
@@ -122,7 +122,10 @@ def text(report: Report) -> str:
 
 def _blocks(report: Report) -> Iterator[str]:
     task, counts = report.task, report.counts
-    yield f"{report.title}\nEvery triple is low / middle / high."
+    yield (
+        f"{report.title}\n"
+        "Every triple is low / middle / high. Sleep comes on top, whichever way is taken."
+    )
     yield (
         f"{task.samples} samples, {task.epochs} epochs, {task.folds} folds of the gate: "
         f"{show(task.steps)} training steps of {show(counts.training)} {counts.unit}; "

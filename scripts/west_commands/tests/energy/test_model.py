@@ -46,8 +46,8 @@ def test_learning_by_hand(setup: Setup) -> None:
     12.8 mW: 1.216 mJ. A backbone pass: 10 x 640,000 cycles = 6.4 x 10^6: 1.28 mJ and 0.1 s.
     """
     bill = model.learning(setup, TASK, cached=True)
-    assert parts(bill)["head training"].energy == Range.of(approx(0.2e-3))
-    assert parts(bill)["saving to flash"].energy == Range.of(approx(1.216e-3))
+    assert parts(bill)["head training"].energy.values() == approx((0.2e-3,) * 3)
+    assert parts(bill)["saving to flash"].energy.values() == approx((1.216e-3,) * 3)
     assert bill.energy.middle == approx(1.416e-3)
     assert bill.time.middle == approx(1 / 64 + 0.095)
 
@@ -68,10 +68,10 @@ def test_sending_by_hand(setup: Setup) -> None:
     10 x (64 + 1) = 650 bytes are 7 packets; (650 + 7 x 25) x 8 = 6600 bit at 1 Mbit/s, each twice
     (half are lost): 13.2 ms of sending at 18 mW. Acknowledgements and gaps: 7 x 2 x 0.4 ms = 5.6 ms
     of receiving at 15 mW. 237.6 + 84 uJ. CPU: half of 18.8 ms at 12.8 mW, 120.32 uJ.
-    At 40 kbit/s it takes 130 ms: 111.2 ms of pauses at 0.25 x 15 mW + 6 uW, 417.667 uJ.
-    Server: 2 s x 6 uW = 12 uJ. Download: 250 bytes, 3 packets, 2600 bit, twice, 5.2 ms and gaps
-    of 1.8 ms of receiving, acknowledgements of 0.6 ms of sending: 105 + 10.8 uJ; CPU 7.6 ms x 6.4
-    mW = 48.64 uJ; 50 ms in all, 42.4 ms of pauses x 3.756 mW = 159.254 uJ. Saving 1216 uJ.
+    At 40 kbit/s it takes 130 ms: 111.2 ms of pauses at 0.25 x 15 mW = 3.75 mW, 417 uJ.
+    The server takes 2 s, in which the board sleeps. Download: 250 bytes, 3 packets, 2600 bit,
+    twice, 5.2 ms and gaps of 1.8 ms of receiving, acknowledgements of 0.6 ms of sending: 105 + 10.8
+    uJ; CPU 7.6 ms x 6.4 mW = 48.64 uJ; 50 ms in all, 42.4 ms of pauses x 3.75 mW = 159 uJ. Saving 1216 uJ.
     """
     slow = replace(setup, throughput=Range.of(40e3))
     bill = model.sending(slow, TASK, FEATURES, cached=True)
@@ -79,11 +79,11 @@ def test_sending_by_hand(setup: Setup) -> None:
     assert bill.bytes == 650
     assert rows["upload: packets"].energy.middle == approx(321.6e-6)
     assert rows["upload: CPU"].energy.middle == approx(120.32e-6)
-    assert rows["upload: pauses"].energy.middle == approx(417.6672e-6)
-    assert rows["server at work"].energy.middle == approx(12e-6)
+    assert rows["upload: pauses"].energy.middle == approx(417e-6)
+    assert rows["server at work"] == Part("server at work", ZERO, Range.of(2.0))
     assert rows["download: packets"].energy.middle == approx(115.8e-6)
-    assert rows["download: pauses"].energy.middle == approx(159.2544e-6)
-    total = 321.6 + 120.32 + 417.6672 + 12 + 115.8 + 48.64 + 159.2544 + 1216
+    assert rows["download: pauses"].energy.middle == approx(159e-6)
+    total = 321.6 + 120.32 + 417 + 115.8 + 48.64 + 159 + 1216
     assert bill.energy.middle == approx(total * 1e-6)
     assert bill.time.middle == approx(0.130 + 2 + 0.050 + 0.095)
 
@@ -91,7 +91,7 @@ def test_sending_by_hand(setup: Setup) -> None:
     assert parts(fast)["upload: pauses"].time == ZERO
 
 
-def test_ratio_by_hand(setup: Setup) -> None:
+def test_ratio_by_hand() -> None:
     """Third case: low, middle and high, with what both sides have in common counted once.
 
     Learning 2, 4, 8 mJ and sending 3, 6, 12 mJ, each with 2 mJ of saving: (6 + 2) / (4 + 2) in the
@@ -100,16 +100,9 @@ def test_ratio_by_hand(setup: Setup) -> None:
     shared = Part("saving", Range.of(2e-3), Range.of(0.5))
     here = Bill("here", [Part("a", Range(2e-3, 4e-3, 8e-3), Range.of(0.5)), shared])
     away = Bill("away", [Part("b", Range(3e-3, 6e-3, 12e-3), Range.of(0.5)), shared])
-    ratio = model.compare(setup, here, away)
+    ratio = model.compare(here, away)
     assert ratio.energy.values() == approx((0.5, 8 / 6, 3.5))
     assert ratio.time.values() == approx((1, 1, 1))
-
-
-def test_side_that_is_done_sooner_sleeps(setup: Setup) -> None:
-    """2 uA x 3 V for the 9 s that the other side still takes: 54 uJ."""
-    here = Bill("here", [Part("a", Range.of(1e-3), Range.of(1.0))])
-    away = Bill("away", [Part("b", Range.of(1e-3), Range.of(10.0))])
-    assert model.energies(setup, here, away)[0].middle == approx(1.054e-3)
 
 
 def test_year_has_sleep_and_the_link(setup: Setup) -> None:
@@ -126,14 +119,14 @@ def test_bluetooth_packets_allow_what_was_measured() -> None:
 
 
 def test_lorawan_keeps_its_duty_cycle() -> None:
-    """A full packet takes 368.9 ms in the air (Semtech's calculator), so 36.9 s at 1 %."""
+    """A full packet takes 368.9 ms in the air (AN1200.13), so 36.89 s at 1 %; 5 % go twice."""
     link, board = link_named("lorawan"), board_named("nrf52840dk")
     assert model.air(link, 222).data.low == approx(0.3689, abs=1e-4)
     setup = Setup(board, link, model.own_radio(board, link, None))
     task = replace(TASK, samples=1, sample_bytes={**TASK.sample_bytes, RAW: 221})
     bill = model.sending(setup, task, RAW, cached=True)
-    up = [part.time.low for part in bill.parts if part.name.startswith("upload")]
-    assert sum(up) == approx(36.89, abs=0.01)
+    up = [part.time.middle for part in bill.parts if part.name.startswith("upload")]
+    assert sum(up) == approx(36.89 / 0.95, abs=0.01)
 
 
 def test_radio_of_a_module_costs_sleep_for_the_link_alone() -> None:
@@ -163,8 +156,7 @@ def test_break_even_by_throughput_is_where_the_energies_meet(setup: Setup) -> No
     there = replace(setup, throughput=Range.of(even.middle.at))
     here = model.learning(there, task, cached=True)
     away = model.sending(there, task, FEATURES, cached=True)
-    left, right = model.energies(there, here, away)
-    assert left.middle == approx(right.middle, rel=1e-6)
+    assert here.energy.middle == approx(away.energy.middle, rel=1e-6)
 
 
 def test_break_even_by_updates_by_hand(setup: Setup) -> None:
@@ -176,7 +168,6 @@ def test_break_even_by_updates_by_hand(setup: Setup) -> None:
     task = replace(TASK, epochs=2000)
     here = model.learning(setup, task, cached=True)
     away = model.sending(setup, task, FEATURES, cached=True)
-    left, right = model.energies(setup, here, away)
     even = break_even(setup, task, FEATURES, "updates", cached=True)
     keeping = 3 * 10e-6 * 365.25 * 86400
-    assert even.middle.at == approx(keeping / (left.middle - right.middle), rel=1e-6)
+    assert even.middle.at == approx(keeping / (here.energy.middle - away.energy.middle), rel=1e-6)
