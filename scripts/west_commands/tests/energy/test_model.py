@@ -71,7 +71,8 @@ def test_sending_by_hand(setup: Setup) -> None:
     At 40 kbit/s it takes 130 ms: 111.2 ms of pauses at 0.25 x 15 mW = 3.75 mW, 417 uJ.
     The server takes 2 s, in which the board sleeps. Download: 250 bytes, 3 packets, 2600 bit,
     twice, 5.2 ms and gaps of 1.8 ms of receiving, acknowledgements of 0.6 ms of sending: 105 + 10.8
-    uJ; CPU 7.6 ms x 6.4 mW = 48.64 uJ; 50 ms in all, 42.4 ms of pauses x 3.75 mW = 159 uJ. Saving 1216 uJ.
+    uJ; CPU 7.6 ms x 6.4 mW = 48.64 uJ; 50 ms in all, 42.4 ms of pauses x 3.75 mW = 159 uJ.
+    Saving 1216 uJ.
     """
     slow = replace(setup, throughput=Range.of(40e3))
     bill = model.sending(slow, TASK, FEATURES, cached=True)
