@@ -20,7 +20,7 @@ boards:
       frames: {vendor_blob: 128}
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -68,9 +68,16 @@ def read_budget(path: Path, board: str | None) -> Budget:
     """
     yaml = require("yaml", "read budget.yml")
     try:
-        whole = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        text = path.read_text(encoding="utf-8")
+        whole = yaml.safe_load(text) or {}
+        twice = next(_repeated(yaml.compose(text, Loader=yaml.SafeLoader)), None)
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise MicroTLError(f"{path}: is no YAML ({error})") from error
+    if twice is not None:
+        raise MicroTLError(
+            f"{path}: line {twice.start_mark.line + 1}: key {twice.value!r} is there twice",
+            "only one of them would count: put both into one",
+        )
     reader = _Reader(path)
     top = reader.mapping(whole, "the file", {"margin", "boards"})
     boards = reader.mapping(top.get("boards", {}), "boards", None)
@@ -96,6 +103,20 @@ def read_budget(path: Path, board: str | None) -> Budget:
         stack=reader.stack(entry.get("stack", {}), f"boards: {key}: stack"),
         found=True,
     )
+
+
+def _repeated(node: Any) -> Iterator[Any]:
+    """Yield each key that its mapping has already; YAML would let the last one count."""
+    if node is None or isinstance(node.value, str):
+        return
+    keys: set[str] = set()
+    for item in node.value:
+        key, value = item if isinstance(item, tuple) else (None, item)
+        if key is not None and isinstance(key.value, str):
+            if key.value in keys:
+                yield key
+            keys.add(key.value)
+        yield from _repeated(value)
 
 
 def with_options(

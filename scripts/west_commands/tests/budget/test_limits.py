@@ -97,6 +97,9 @@ def test_a_board_without_qualifiers_stands_for_all(tmp_path: Path) -> None:
         ("boards: [1]", "boards: must have keys"),
         ("limits: 1", "the file: unknown key 'limits'"),
         ("a: [", "is no YAML"),
+        ("boards: &b\n  demo_board: {owners: *b}", "is no YAML"),
+        ("boards: {demo_board: {ram: 1K,\n ram: 4K}}", "line 2: key 'ram' is there twice"),
+        ("boards:\n  a: {ram: 1K}\n  a: {flash: 4K}", "line 3: key 'a' is there twice"),
         ("boards: {demo_board: {stack: {calls: {a: b}}}}", "calls: a: must be a list"),
     ],
 )
