@@ -10,8 +10,9 @@
  * A head is a description in flash (struct microtl_head_spec), its parameters (in flash or RAM,
  * read only here) and the set of classes that take part. Results are the same to the bit on every
  * CPU: each output starts from its bias and adds weight times input in a fixed order, each product
- * and each sum rounded to float32. Inputs are taken a tile at a time; of every whole eight in it the
- * even ones add to the output and the odd ones to a second sum, which is added at the end of them.
+ * and each sum rounded to float32. Inputs are taken a tile at a time; of every whole eight in it
+ * the even ones add to the output and the odd ones to a second sum, which is added at the end of
+ * them.
  *
  * No function here blocks, allocates or writes anything but its out-parameters, so all of them may
  * be called from any thread; from an ISR only where the float registers are saved there. Calls that
