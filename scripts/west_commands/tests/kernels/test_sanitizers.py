@@ -7,6 +7,7 @@ import os
 import struct
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,11 @@ FLAGS = (
     "-fno-sanitize-recover=all",
     "-fno-omit-frame-pointer",
 )
+FOLDERS = (".", "dsp", "mve")
+"""Of kernels: those that have a form in C for the host."""
+LAYOUTS = (("dsp", "speed"), ("dsp", "size"), ("mve", "speed"))
+SETS_HAVE = ("conv2d", "depthwise", "fully_connected", "network")
+"""Test models with operations that kernel sets have kernels for."""
 JOBS = 2
 RANDOM_NETWORKS = 300 if os.environ.get("MICROTL_LONG") else 12
 
@@ -41,7 +47,8 @@ class Program:
         self._folder = folder
         self._toolchain = toolchain
         core = paths.core_root() / "src" / "core"
-        self._objects = self._compile([*(core / "kernels").glob("*.c"), core / "engine.c", HARNESS])
+        kernels = [path for folder in FOLDERS for path in (core / "kernels" / folder).glob("*.c")]
+        self._objects = self._compile([*kernels, core / "engine.c", HARNESS])
 
     def build(self, models: list[ConvertedModel]) -> None:
         """Put other models into the program."""
@@ -66,7 +73,7 @@ class Program:
             return list(pool.map(self._compile_one, units))
 
     def _compile_one(self, unit: Path) -> Path:
-        output = self._folder / f"{unit.stem}.o"
+        output = self._folder / f"{unit.parent.name}_{unit.stem}.o"
         include = ["-I", paths.core_root() / "include"]
         self._toolchain.run([*FLAGS, *include, "-c", unit, "-o", output])
         return output
@@ -104,6 +111,25 @@ def test_models_are_clean_and_exact(
     y = golden[f"{name}/y"]
     ours = border.from_arena(catalogue.run(sorted(CATALOGUE).index(name), x), model.output)
     assert np.array_equal(ours.reshape(y.shape), y)
+
+
+@pytest.mark.parametrize(("kernels", "goal"), LAYOUTS)
+def test_kernel_sets_are_clean_and_exact(
+    kernels: str,
+    goal: str,
+    program: Program,
+    models: dict[str, ConvertedModel],
+) -> None:
+    names = [name for name in sorted(CATALOGUE) if name.startswith(SETS_HAVE)][::2]
+    how = Options(head_layers=0, kernels=kernels, optimize=goal)
+    own = [convert_bytes(models[name].tflite, replace(how, name=f"own_{name}")) for name in names]
+    program.build(own)
+    for index, model in enumerate(own):
+        portable = models[names[index]]
+        size = (8, portable.input.size)
+        x = np.random.default_rng(index).integers(-128, 128, size, dtype=np.int8)
+        expected = Twin.from_converted(portable).run(x)
+        assert np.array_equal(program.run(index, x), expected), model.name
 
 
 def test_random_networks_are_clean(program: Program) -> None:

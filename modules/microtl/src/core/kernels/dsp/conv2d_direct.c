@@ -40,17 +40,16 @@ static const int8_t *window_row(const struct source *source, struct pixel pixel,
 	const struct microtl_sliding *at = &source->p->at;
 	const int32_t y = pixel.y * at->stride_h - at->pad_top + row;
 	const int32_t left = pixel.x * at->stride_w - at->pad_left;
-	const bool outside = y < 0 || y >= at->in_h;
-	const int8_t *image = source->image + (ptrdiff_t)y * at->in_w * at->in_c;
+	const struct taps x = taps_inside(left, at->kernel_w, 1, at->in_w);
+	const size_t place = (size_t)y * at->in_w + (size_t)x.position;
+	const bool inside = y >= 0 && y < at->in_h;
 
-	if (!outside && left >= 0 && left + at->kernel_w <= at->in_w) {
-		return image + (ptrdiff_t)left * at->in_c;
+	if (inside && x.count == at->kernel_w) {
+		return source->image + place * at->in_c;
 	}
 	memset(copy, source->p->border, source->row_size);
-	if (!outside) {
-		const struct taps x = taps_inside(left, at->kernel_w, 1, at->in_w);
-
-		memcpy(copy + (size_t)x.first * at->in_c, image + (size_t)x.position * at->in_c,
+	if (inside) {
+		memcpy(copy + (size_t)x.first * at->in_c, source->image + place * at->in_c,
 		       (size_t)x.count * at->in_c);
 	}
 	return copy;

@@ -24,8 +24,6 @@ static void gather(const struct microtl_mve_conv2d *p, const int8_t *image, int3
 	const size_t size = (size_t)at->kernel_w * at->in_c;
 	const size_t before = (size_t)x.first * at->in_c;
 	const size_t inside = (size_t)x.count * at->in_c;
-	const size_t row = (size_t)at->in_w * at->in_c;
-	const int8_t *from = image + top * (ptrdiff_t)row + (ptrdiff_t)x.position * at->in_c;
 
 	for (int32_t y = top; y < top + at->kernel_h; y++) {
 		const bool outside = y < 0 || y >= at->in_h;
@@ -34,10 +32,11 @@ static void gather(const struct microtl_mve_conv2d *p, const int8_t *image, int3
 			memset(window, p->border, size);
 		}
 		if (!outside) {
-			mve_copy(window + before, from, inside);
+			const size_t pixel = (size_t)y * at->in_w + (size_t)x.position;
+
+			mve_copy(window + before, image + pixel * at->in_c, inside);
 		}
 		window += size;
-		from += row;
 	}
 }
 
