@@ -28,7 +28,8 @@ def test_mutated_files() -> None:
     )
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
-    assert result["right"] + result["error"] == COUNT
-    # Both must happen: else the mutations were too weak, or everything is refused.
+    assert result["same"] + result["right"] + result["error"] == COUNT
+    # All must happen: else the mutations were too weak, or everything is refused.
     assert min(result["right"], result["error"]) > COUNT / 10
+    assert result["same"] > COUNT / 40
     assert result["slowest"] < CPU_SECONDS_MAX
