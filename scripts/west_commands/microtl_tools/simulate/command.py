@@ -4,6 +4,7 @@
 """``microtl simulate``: will learning on the device help?"""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,11 @@ from microtl_tools.imports import require
 from microtl_tools.output import check_targets, dump_json, emit, progress, warn, write_files
 
 if TYPE_CHECKING:
-    from microtl_tools.simulate.prepare import Wish
+    from microtl_tools.simulate.play import Plan
+    from microtl_tools.simulate.prepare import Stage, Wish
     from microtl_tools.simulate.report import Simulation
+    from microtl_tools.simulate.results import BudgetResult
+    from microtl_tools.twin.api import Twin
 
 DESCRIPTION = """\
 Play on this computer what a device will learn from its user, with the C code of the device.
@@ -186,10 +190,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _simulate(args: argparse.Namespace) -> "Simulation":
-    from microtl_tools.simulate.play import Plan, count, play
+    from microtl_tools.simulate.play import Plan
     from microtl_tools.simulate.prepare import prepare
     from microtl_tools.simulate.report import Simulation
-    from microtl_tools.simulate.results import summarise
 
     stage = prepare(_wish(args))
     for warning in stage.warnings:
@@ -203,24 +206,31 @@ def _simulate(args: argparse.Namespace) -> "Simulation":
         gate=not args.no_gate,
     )
     learner = stage.twin.learner(plan.capacity, plan.settings)
-    outcomes = list(
-        progress(
-            play(stage.twin, stage.samples, stage.scenario, stage.splits, plan, stage.reference),
-            what="simulate",
-            total=count(stage.splits, plan),
-            unit="training",
-        )
-    )
     margin = args.margin / 100
-    return Simulation(
+    simulation = Simulation(
         model=str(args.model),
         data=str(args.data),
         scenario=stage.scenario,
         plan=plan,
         settings={name: learner.get(name) for name in learner.setting_names()},
         margin=margin,
-        results=summarise(outcomes, margin),
+        results=_play(stage, stage.twin, plan, margin),
     )
+    if stage.measured is None:
+        return simulation
+    again = replace(plan, budgets=(simulation.chosen.budget,))
+    (result,) = _play(stage, stage.measured, again, margin)
+    return replace(simulation, with_statistics=result)
+
+
+def _play(stage: "Stage", twin: "Twin", plan: "Plan", margin: float) -> "list[BudgetResult]":
+    from microtl_tools.simulate.play import count, play
+    from microtl_tools.simulate.results import summarise
+
+    outcomes = play(twin, stage.samples, stage.scenario, stage.splits, plan, stage.reference)
+    total = count(stage.splits, plan)
+    shown = progress(outcomes, what="simulate", total=total, unit="training")
+    return summarise(list(shown), margin)
 
 
 def _wish(args: argparse.Namespace) -> "Wish":

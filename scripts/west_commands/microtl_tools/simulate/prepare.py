@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from microtl_tools.convert.api import ConvertedModel, Options, convert, convert_bytes
-from microtl_tools.convert.standardise import QUANTISATION_RANGE
 from microtl_tools.data.api import Dataset, load
 from microtl_tools.errors import MicroTLError
 from microtl_tools.output import progress
+from microtl_tools.simulate.measured import lacks_statistics, with_statistics
 from microtl_tools.simulate.play import Samples, split_users
 from microtl_tools.simulate.scenario import (
     Kind,
@@ -32,9 +32,13 @@ _CHUNK = 256
 
 @dataclass(frozen=True)
 class Stage:
-    """Everything that ``play`` needs, and warnings about it."""
+    """Everything that ``play`` needs, and warnings about it.
+
+    ``measured`` is the model with feature statistics, None where it has them already.
+    """
 
     twin: Twin
+    measured: Twin | None
     scenario: Scenario
     samples: Samples
     reference: Samples | None
@@ -85,8 +89,10 @@ def prepare(wish: Wish) -> Stage:
         before = _read(wish.reference, plain, hop=wish.hop).with_labels(data.labels)
         reference = _features(twin, converted, before)
     samples = _features(twin, converted, data)
-    warnings = [*_about_statistics(converted), *_repeated(data, splits)]
-    return Stage(twin, scenario, samples, reference, splits, warnings)
+    measured = None
+    if lacks_statistics(converted):
+        measured = with_statistics(converted, options, data, splits)
+    return Stage(twin, measured, scenario, samples, reference, splits, _repeated(data, splits))
 
 
 def _read(
@@ -118,16 +124,6 @@ def _check_strangers(other: Dataset, users: Sequence[str]) -> None:
             "model has never seen",
             "leave them out of that file, or out of the simulation with --users",
         )
-
-
-def _about_statistics(converted: ConvertedModel) -> list[str]:
-    """Warn where nothing told mean and sigma of the features; a second run shows the cost."""
-    if converted.head is None or converted.head.standardised_by != QUANTISATION_RANGE:
-        return []
-    return [
-        "the features are standardised by their quantisation range, for no data of the model's "
-        "training was given: play again with --representative-data or --base-set and compare"
-    ]
 
 
 def _repeated(data: Dataset, splits: Sequence[UserSplit]) -> list[str]:

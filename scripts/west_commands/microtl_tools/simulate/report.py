@@ -34,6 +34,8 @@ class Simulation:
     settings: Mapping[str, float]
     margin: float
     results: Sequence[BudgetResult]
+    with_statistics: BudgetResult | None = None
+    """The chosen budget with feature statistics, where the model was played without any."""
 
     @property
     def chosen(self) -> BudgetResult:
@@ -94,6 +96,8 @@ def sentences(simulation: Simulation) -> list[str]:
             f"{gate.rejected} rejected and {gate.undecided} undecided, {gate.wrong_rejects} of "
             "them would have been better."
         )
+    if simulation.with_statistics is not None:
+        lines.append(_statistics_missed(chosen, simulation.with_statistics))
     if chosen.verdict in _NEXT:
         lines.append(f"Next: {_NEXT[chosen.verdict]}.")
     return lines
@@ -133,6 +137,16 @@ def _labels_needed(simulation: Simulation) -> str:
         return f"Labels it takes: more than {most} windows a class, if it can be done at all."
     labels = max(user.labels for user in needed.users)
     return f"Labels it takes: {needed.budget} windows a class, {labels} in all."
+
+
+def _statistics_missed(without: BudgetResult, measured: BudgetResult) -> str:
+    return (
+        "No statistics of the features were given, so their quantisation range stands in. With "
+        "mean and sigma of the windows that users may label, accuracy would be "
+        f"{100 * measured.after.mean:.1f} % after learning instead of "
+        f"{100 * without.after.mean:.1f}: give samples of the model's training to convert and "
+        "simulate (--representative-data or --base-set)."
+    )
 
 
 def _change(change: Interval) -> str:
@@ -228,6 +242,11 @@ def as_json(simulation: Simulation, fragment: str) -> dict[str, Any]:
         "budget": chosen.budget,
         "labels_needed": None if needed is None else needed.budget,
         "budgets": [_json_budget(result) for result in simulation.results],
+        "with_statistics": (
+            None
+            if simulation.with_statistics is None
+            else _json_interval(simulation.with_statistics.after)
+        ),
         "kconfig": fragment,
     }
 

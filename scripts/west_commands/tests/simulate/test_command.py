@@ -57,21 +57,29 @@ def test_new_class_helps(
     assert best["nearest_mean"]["mean"] > 0.8
 
 
-def test_features_without_statistics_are_pointed_out(
+def test_what_missing_statistics_cost_is_measured(
     model: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data = toy.data(tmp_path / "d.npz", classes=3)
     training = toy.data(tmp_path / "t.npz", classes=3, users=1)
     with np.load(training) as file:
         np.savez(training, **{**file, "group": np.full(len(file["x"]), "somebody else")})
-    play = ["simulate", *model, "--data", str(data), "--scenario", "new-user", "--seeds", "1"]
+    play = [*model, "--data", data, "--scenario", "new-user", "--seeds", "1"]
     play += ["--labels-per-class", "5"]
-    assert main(play) == 0
-    said = capsys.readouterr().err
-    assert "standardised by their quantisation range" in said
-    assert "play again with --representative-data" in said
-    assert main([*play, "--representative-data", str(training)]) == 0
-    assert "quantisation range" not in capsys.readouterr().err
+    missed = simulate(capsys, *play)
+    # The samples that may be labelled, given as statistics, must come to the same.
+    with np.load(data) as file:
+        early = file["t"] < np.median(file["t"])
+        np.savez(tmp_path / "early.npz", x=file["x"][early])
+    given = simulate(capsys, *play, "--representative-data", tmp_path / "early.npz")
+    assert given["with_statistics"] is None
+    assert missed["with_statistics"]["mean"] == pytest.approx(
+        given["budgets"][0]["after"]["mean"], abs=0.03
+    )
+    assert main(["simulate", *map(str, play)]) == 0
+    assert "No statistics of the features were given" in capsys.readouterr().out
+    assert main(["simulate", *map(str, play), "--representative-data", str(training)]) == 0
+    assert "No statistics" not in capsys.readouterr().out
 
 
 def test_known_classes_of_familiar_users_show_no_evidence(
