@@ -81,7 +81,7 @@ static inline void convolve(const struct microtl_op *op, int8_t *arena, dsp_pair
 	const struct microtl_dsp_conv2d *p = op->params;
 	const struct microtl_sliding *at = &p->at;
 	const uint32_t quads = (uint32_t)at->kernel_h * p->row_quads;
-	const struct dsp_pairs pairs = dsp_pairs(p, quads, block);
+	const struct dsp_pairs pairs = dsp_pairs(p, quads);
 	uint32_t *widened = (uint32_t *)(void *)(arena + op->scratch);
 	const struct band band = {
 		.p = p,
@@ -112,7 +112,7 @@ static inline void convolve(const struct microtl_op *op, int8_t *arena, dsp_pair
 		windows.first = first;
 		windows.second = alone ? first : second;
 		microtl_priv_dsp_gather(&windows, widened);
-		dsp_pairs_run(&pairs, widened, output, alone);
+		dsp_pairs_run(&pairs, block, widened, output, alone);
 		output += 2U * at->out_c;
 		first += 2U * right;
 		while (first > last && y < at->out_h) {

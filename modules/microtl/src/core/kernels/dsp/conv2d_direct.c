@@ -73,7 +73,7 @@ static inline void convolve(const struct microtl_op *op, int8_t *arena, dsp_pair
 	const struct microtl_dsp_conv2d *p = op->params;
 	const struct microtl_sliding *at = &p->at;
 	const uint32_t quads = (uint32_t)at->kernel_h * p->row_quads;
-	const struct dsp_pairs pairs = dsp_pairs(p, quads, block);
+	const struct dsp_pairs pairs = dsp_pairs(p, quads);
 	const size_t row_size = (size_t)at->kernel_w * at->in_c;
 	uint32_t *widened = (uint32_t *)(void *)(arena + op->scratch);
 	int8_t *border = (int8_t *)(widened + 2 * DSP_QUAD_WORDS * quads);
@@ -86,7 +86,7 @@ static inline void convolve(const struct microtl_op *op, int8_t *arena, dsp_pair
 		const bool alone = second.y == at->out_h;
 
 		gather(&source, first, alone ? first : second, widened);
-		dsp_pairs_run(&pairs, widened, output, alone);
+		dsp_pairs_run(&pairs, block, widened, output, alone);
 		output += 2U * at->out_c;
 		first = next_pixel(at, second);
 	}

@@ -19,7 +19,6 @@
 #include "blocks.h"
 
 struct dsp_pairs {
-	dsp_pairs_block block;
 	const int32_t *panels;
 	struct microtl_priv_dsp_output how;
 	/** For a pixel without a second one. */
@@ -27,11 +26,9 @@ struct dsp_pairs {
 	uint32_t channels;
 };
 
-static inline struct dsp_pairs dsp_pairs(const struct microtl_dsp_conv2d *p, uint32_t quads,
-					 dsp_pairs_block block)
+static inline struct dsp_pairs dsp_pairs(const struct microtl_dsp_conv2d *p, uint32_t quads)
 {
 	struct dsp_pairs pairs = {
-		.block = block,
 		.panels = p->panels,
 		.how =
 			{
@@ -52,15 +49,16 @@ static inline struct dsp_pairs dsp_pairs(const struct microtl_dsp_conv2d *p, uin
 }
 
 /** An odd last channel: its partner goes nowhere. */
-static inline void dsp_pairs_last(const struct dsp_pairs *pairs, const uint32_t *widened,
-				  const int32_t *panel, int8_t *output, bool alone)
+static inline void dsp_pairs_last(const struct dsp_pairs *pairs, dsp_pairs_block block,
+				  const uint32_t *widened, const int32_t *panel, int8_t *output,
+				  bool alone)
 {
 	struct microtl_priv_dsp_output how = pairs->how;
 	int8_t last[4];
 
 	how.step = 2;
 	how.channels = 2;
-	(void)pairs->block(widened, panel, last, &how);
+	(void)block(widened, panel, last, &how);
 	output[pairs->channels - 1U] = last[0];
 	if (!alone) {
 		output[2U * pairs->channels - 1U] = last[2];
@@ -68,18 +66,18 @@ static inline void dsp_pairs_last(const struct dsp_pairs *pairs, const uint32_t 
 }
 
 /** @param alone The second pixel is the first once more: both results go to one place. */
-static inline void dsp_pairs_run(const struct dsp_pairs *pairs, const uint32_t *widened,
-				 int8_t *output, bool alone)
+static inline void dsp_pairs_run(const struct dsp_pairs *pairs, dsp_pairs_block block,
+				 const uint32_t *widened, int8_t *output, bool alone)
 {
 	const int32_t *panels = pairs->panels;
 
 	if (pairs->how.channels != 0) {
 		const struct microtl_priv_dsp_output *how = alone ? &pairs->how_alone : &pairs->how;
 
-		panels = pairs->block(widened, panels, output, how);
+		panels = block(widened, panels, output, how);
 	}
 	if (pairs->channels % 2U != 0) {
-		dsp_pairs_last(pairs, widened, panels, output, alone);
+		dsp_pairs_last(pairs, block, widened, panels, output, alone);
 	}
 }
 
