@@ -72,6 +72,11 @@ def dispatch(args: argparse.Namespace) -> int:
         if not isinstance(error.filename, (str, bytes)):
             raise
         raise MicroTLError(f"{os.fsdecode(error.filename)}: {error.strerror}") from error
+    except MemoryError as error:
+        raise MicroTLError(
+            f"{args.subcommand}: this computer has too little memory for these files",
+            "give fewer samples at a time",
+        ) from error
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -3,6 +3,7 @@
 
 """The command line as a user meets it: exit codes, messages, and what it needs installed."""
 
+import argparse
 import os
 import re
 import signal
@@ -82,6 +83,15 @@ def test_errors_become_one_message_and_their_exit_code(
     output = capsys.readouterr()
     assert output.out == ""
     assert output.err == f"microtl: error: {error}\n"
+
+
+def test_too_little_memory_is_one_message() -> None:
+    def fail(args: object) -> int:
+        raise MemoryError
+
+    args = argparse.Namespace(subcommand="simulate", handler=fail)
+    with pytest.raises(MicroTLError, match="simulate: this computer has too little memory"):
+        cli.dispatch(args)
 
 
 STAND_IN = """\
