@@ -17,17 +17,19 @@
 #
 #   microtl_add_model(app watch ${CMAKE_CURRENT_SOURCE_DIR}/watch.tflite --classes 8)
 
-if(CONFIG_MICROTL_KERNELS_CMSIS_NN)
-  set(MICROTL_KERNELS cmsis-nn)
-elseif(CONFIG_MICROTL_KERNELS_DSP)
-  set(MICROTL_KERNELS dsp)
-elseif(CONFIG_MICROTL_KERNELS_MVE)
-  set(MICROTL_KERNELS mve)
-else()
-  set(MICROTL_KERNELS portable)
-endif()
-
-set(MICROTL_TOOLS_DIR ${CMAKE_CURRENT_LIST_DIR}/../../scripts/west_commands)
+# Applications call this from a directory of their own, which sees no variables of this one.
+function(microtl_priv_kernels result)
+  if(CONFIG_MICROTL_KERNELS_CMSIS_NN)
+    set(kernels cmsis-nn)
+  elseif(CONFIG_MICROTL_KERNELS_DSP)
+    set(kernels dsp)
+  elseif(CONFIG_MICROTL_KERNELS_MVE)
+    set(kernels mve)
+  else()
+    set(kernels portable)
+  endif()
+  set(${result} ${kernels} PARENT_SCOPE)
+endfunction()
 
 function(microtl_add_model target name file)
   cmake_path(ABSOLUTE_PATH file BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} NORMALIZE)
@@ -36,7 +38,7 @@ function(microtl_add_model target name file)
   if(extension STREQUAL ".c")
     cmake_path(GET file PARENT_PATH folder)
     target_sources(${target} PRIVATE ${file})
-    target_include_directories(${target} PRIVATE ${folder})
+    target_include_directories(${target} BEFORE PRIVATE ${folder})
     return()
   endif()
 
@@ -44,18 +46,24 @@ function(microtl_add_model target name file)
     message(FATAL_ERROR "microtl_add_model: there is no model ${file}")
   endif()
 
+  microtl_priv_kernels(kernels)
+  set(tools_dir ../../scripts/west_commands)
+  cmake_path(
+    ABSOLUTE_PATH tools_dir BASE_DIRECTORY ${CMAKE_CURRENT_FUNCTION_LIST_DIR} NORMALIZE
+  )
   set(folder ${CMAKE_CURRENT_BINARY_DIR}/microtl)
-  file(GLOB_RECURSE tools CONFIGURE_DEPENDS ${MICROTL_TOOLS_DIR}/microtl_tools/convert/*.py)
+  file(GLOB_RECURSE tools CONFIGURE_DEPENDS ${tools_dir}/microtl_tools/convert/*.py)
   add_custom_command(
     OUTPUT ${folder}/${name}.c ${folder}/${name}.h
     COMMAND
-      ${CMAKE_COMMAND} -E env PYTHONPATH=${MICROTL_TOOLS_DIR}
+      ${CMAKE_COMMAND} -E env PYTHONPATH=${tools_dir}
       ${PYTHON_EXECUTABLE} -m microtl_tools convert ${file} --name ${name}
-      --kernels ${MICROTL_KERNELS} -o ${folder} ${ARGN}
+      --kernels ${kernels} -o ${folder} ${ARGN}
     DEPENDS ${file} ${tools}
     COMMENT "Converting ${file}"
     VERBATIM
   )
   target_sources(${target} PRIVATE ${folder}/${name}.c ${folder}/${name}.h)
-  target_include_directories(${target} PRIVATE ${folder})
+  # Before folders of the application that hold a header of the same name.
+  target_include_directories(${target} BEFORE PRIVATE ${folder})
 endfunction()

@@ -12,14 +12,14 @@ no build needs either.
 
     python scripts/models/digits.py
 
-writes samples/hello_transfer/src/model/: digits.tflite, digits.c, digits.h (by `microtl convert`)
-and samples.c, samples.h (images that the sample shows to the model). The split is by position in
+writes samples/hello_transfer/src/model/: digits.tflite; digits.npz and labels.txt, from which
+`microtl convert` makes digits.c and digits.h; samples.c, samples.h (images that the sample shows to
+the model). The split is by position in
 the data set, whose images come writer by writer: taught, trained on, tested with.
 """
 
 import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -162,18 +162,18 @@ def main() -> int:
     model = FOLDER / "digits.tflite"
     if not model.exists():
         model.write_bytes(train(x[known], y[known]))
-    with tempfile.TemporaryDirectory() as scratch:
-        data = Path(scratch) / "digits.npz"
-        labels = Path(scratch) / "labels.txt"
-        labels.write_text("\n".join(str(label) for label in range(NEW_CLASS)), encoding="utf-8")
-        names = np.array([str(label) for label in range(NEW_CLASS)])
-        recording = np.array([f"r{i // 40}" for i in known])
-        np.savez(data, x=x[known], y=y[known], labels=names, recording=recording)
-        arguments = ["convert", str(model), "-o", str(FOLDER), "--name", "digits", "--force"]
-        arguments += ["--classes", str(CAPACITY), "--labels", str(labels)]
-        arguments += ["--representative-data", str(data)]
-        arguments += ["--base-set", str(data), "--base-set-count", "14"]
-        code = microtl(arguments)
+    data = FOLDER / "digits.npz"
+    labels = FOLDER / "labels.txt"
+    labels.write_text("".join(f"{label}\n" for label in range(NEW_CLASS)), encoding="utf-8")
+    names = np.array([str(label) for label in range(NEW_CLASS)])
+    recording = np.array([f"r{i // 40}" for i in known])
+    np.savez_compressed(data, x=x[known], y=y[known], labels=names, recording=recording)
+    # The same as in model.cmake.
+    arguments = ["convert", str(model), "-o", str(FOLDER), "--name", "digits", "--force"]
+    arguments += ["--classes", str(CAPACITY), "--labels", str(labels)]
+    arguments += ["--representative-data", str(data)]
+    arguments += ["--base-set", str(data), "--base-set-count", "14"]
+    code = microtl(arguments)
     if code != 0:
         return code
     write_samples(quantize(x, model).reshape(len(x), -1), y)

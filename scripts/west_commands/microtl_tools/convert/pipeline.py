@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -144,13 +145,19 @@ def _cut(graph: Graph, options: Options) -> Cut | None:
     return cut_layers(graph, options.head_layers)
 
 
+def _on_this_computer(parts: Parts) -> ConvertedModel:
+    """Return the backbone with kernels that run here; all sets give the same features."""
+    portable = replace(parts.options, kernels="portable")
+    return assemble(_backbone(parts.data, portable, parts.name))
+
+
 def _add_head(parts: Parts) -> list[Dataset]:
     """Build the head into ``parts``; returns the data that was read on the way."""
     if parts.cut is None:
         return []
     from microtl_tools.convert.build_head import build_head
 
-    backbone = cache(lambda: assemble(parts))
+    backbone = cache(lambda: _on_this_computer(parts))
     inputs = parts.graph.input.elements
     built = build_head(parts.cut, parts.options, backbone, inputs)
     parts.head, parts.base = built.head, built.base
