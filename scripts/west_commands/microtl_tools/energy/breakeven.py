@@ -88,6 +88,39 @@ def break_even(setup: Setup, task: Task, kind: str, axis: str, *, cached: bool) 
     )
 
 
+@dataclass(frozen=True)
+class Claim:
+    """Throughputs below which sending needs so many times the energy, and the time."""
+
+    kind: str
+    cached: bool
+    energy: tuple[Crossing, Crossing, Crossing]
+    """Middle, with all that is uncertain for sending, and for the device."""
+    time: tuple[Crossing, Crossing, Crossing]
+
+
+def claim(
+    setup: Setup, task: Task, kind: str, ratios: tuple[float, float], *, cached: bool
+) -> Claim:
+    """Return the throughputs at which ratios of energy and time hold that somebody claims."""
+
+    @cache
+    def ratio(x: float) -> tuple[Range, Range]:
+        _, here, away = _bills(setup, task, kind, THROUGHPUT, x, cached)
+        found = model.compare(here, away)
+        return found.energy, found.time
+
+    def where(index: int) -> tuple[Crossing, Crossing, Crossing]:
+        span = SPANS[THROUGHPUT]
+        return (
+            crossing(lambda x: ratio(x)[index].middle - ratios[index], span),
+            crossing(lambda x: ratio(x)[index].low - ratios[index], span),
+            crossing(lambda x: ratio(x)[index].high - ratios[index], span),
+        )
+
+    return Claim(kind, cached, where(0), where(1))
+
+
 def _bills(
     setup: Setup, task: Task, kind: str, axis: str, x: float, cached: bool
 ) -> tuple[Setup, Bill, Bill]:

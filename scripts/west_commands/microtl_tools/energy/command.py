@@ -9,6 +9,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from microtl_tools.energy import arguments
+from microtl_tools.energy.arguments import OPTIMIZERS
 from microtl_tools.errors import MicroTLError, UsageError
 from microtl_tools.output import dump_json, emit, warn, write_atomic
 
@@ -17,13 +19,6 @@ if TYPE_CHECKING:
     from microtl_tools.energy.figures import Board, Link
     from microtl_tools.energy.model import Setup, Task
     from microtl_tools.energy.report import Report
-
-OPTIMIZERS = {"sgd": "SGD", "momentum": "momentum", "adam": "Adam"}
-FOLDS, EPOCHS, SAMPLES = 4, 20, 140
-"""CONFIG_MICROTL_TRAINER_FOLD_COUNT, _TRAINER_EPOCH_COUNT, _REPLAY_SAMPLE_COUNT by default."""
-UPDATES = 12.0
-SERVER_S = (0.1, 1.0, 10.0)
-AXES = ("throughput", "samples", "updates")
 
 DESCRIPTION = """\
 Compare energy and time of learning on the device with those of sending what it learned from and
@@ -58,161 +53,17 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("model", type=Path, nargs="?", metavar="MODEL", help="int8 .tflite file")
-    _add_where(parser.add_argument_group("where"))
-    _add_task(parser.add_argument_group("what is learned"))
-    _add_data(parser.add_argument_group("what would be sent"))
-    output = parser.add_argument_group("what comes out")
-    output.add_argument("--figures", action="store_true", help="print all figures and sources")
-    output.add_argument("--json", action="store_true", help="print one JSON object")
-    output.add_argument("--picture", type=Path, metavar="FILE", help="draw it as .png or .svg")
-    output.add_argument(
-        "--axis", choices=AXES, default="throughput", help="of the picture (default: throughput)"
-    )
-    output.add_argument("--force", action="store_true", help="replace the picture")
+    arguments.add_where(parser.add_argument_group("where"))
+    arguments.add_task(parser.add_argument_group("what is learned"))
+    arguments.add_data(parser.add_argument_group("what would be sent"))
+    arguments.add_output(parser.add_argument_group("what comes out"))
     parser.set_defaults(handler=run)
     return parser
 
 
-def _add_where(group: Any) -> None:
-    group.add_argument("--board", metavar="NAME", help="nrf52840dk if nothing is said")
-    group.add_argument("--board-file", type=Path, metavar="YAML", help="figures of another board")
-    group.add_argument("--link", metavar="NAME", help="ble-2m if nothing is said")
-    group.add_argument("--link-file", type=Path, metavar="YAML", help="figures of another link")
-    group.add_argument(
-        "--throughput",
-        type=_positive,
-        metavar="KBPS",
-        help="that the application sees (default: the link's, as a range)",
-    )
-    group.add_argument(
-        "--server-seconds",
-        type=_range,
-        default=SERVER_S,
-        metavar="S",
-        help="the server's time, one number or LOW,MIDDLE,HIGH (default: 0.1,1,10, assumed)",
-    )
-    group.add_argument(
-        "--updates",
-        type=_positive,
-        default=UPDATES,
-        metavar="N",
-        help="updates of the head a year (default: 12)",
-    )
-
-
-def _add_task(group: Any) -> None:
-    group.add_argument("--samples", type=_count, default=SAMPLES, metavar="N", help="default: 140")
-    group.add_argument("--epochs", type=_count, default=EPOCHS, metavar="N", help="default: 20")
-    group.add_argument(
-        "--folds",
-        type=_folds,
-        default=FOLDS,
-        metavar="N",
-        help="trainings that the gate judges on (default: 4; 0 once enough is held out)",
-    )
-    group.add_argument(
-        "--optimizer", choices=tuple(OPTIMIZERS), default="momentum", help="default: momentum"
-    )
-    group.add_argument(
-        "--batch", type=int, choices=(1, 8), default=1, help="samples a step (default: 1)"
-    )
-    group.add_argument("--classes", type=_count, metavar="N", help="rows of the head")
-    group.add_argument("--head-layers", type=_count, default=1, metavar="N", help="default: 1")
-    group.add_argument("--hidden", type=_count, metavar="H", help="put in a hidden layer of H")
-    group.add_argument("--head-widths", metavar="DxC", help="another head than the model's")
-    group.add_argument(
-        "--macs",
-        type=_count,
-        metavar="N",
-        help="multiply-accumulates of another backbone; takes MODEL's cycles for each",
-    )
-    group.add_argument(
-        "--preprocess-cycles",
-        type=_range,
-        default=(0.0, 0.0, 0.0),
-        metavar="N",
-        help="CPU cycles a sample, one number or LOW,MIDDLE,HIGH (default: 0)",
-    )
-    group.add_argument(
-        "--bench", type=Path, metavar="FILE", help="counts of an earlier `microtl bench --json`"
-    )
-
-
-def _add_data(group: Any) -> None:
-    group.add_argument(
-        "--input-values", type=_count, metavar="N", help="of a sample (default: MODEL's input)"
-    )
-    group.add_argument(
-        "--raw-values",
-        type=_count,
-        metavar="N",
-        help="of a sample before pre-processing (default: there is none)",
-    )
-    group.add_argument(
-        "--raw-bits", type=_bits, default=16, metavar="N", help="of a raw value (default: 16)"
-    )
-    group.add_argument(
-        "--overlap",
-        type=_share,
-        default=0.0,
-        metavar="SHARE",
-        help="of a window with the one before: sent once (default: 0)",
-    )
-    group.add_argument(
-        "--download",
-        choices=("head", "model"),
-        default="head",
-        help="what comes back (default: head)",
-    )
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value}: give 1 or more")
-    return value
-
-
-def _folds(text: str) -> int:
-    value = int(text)
-    if not 0 <= value <= 8 or value == 1:
-        raise argparse.ArgumentTypeError(f"{value}: give 0, or 2 to 8")
-    return value
-
-
-def _bits(text: str) -> int:
-    value = int(text)
-    if not 1 <= value <= 32:
-        raise argparse.ArgumentTypeError(f"{value}: give 1 to 32")
-    return value
-
-
-def _share(text: str) -> float:
-    value = float(text)
-    if not 0.0 <= value < 1.0:
-        raise argparse.ArgumentTypeError(f"{text}: give 0 or more, below 1")
-    return value
-
-
-def _positive(text: str) -> float:
-    value = float(text)
-    if not 0.0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text}: give a number above 0")
-    return value
-
-
-def _range(text: str) -> tuple[float, float, float]:
-    values = [float(part) for part in text.split(",")]
-    if len(values) == 1:
-        values *= 3
-    if len(values) != 3 or not 0 <= values[0] <= values[1] <= values[2] < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text}: give one number, or LOW,MIDDLE,HIGH rising")
-    return values[0], values[1], values[2]
-
-
 def run(args: argparse.Namespace) -> int:
     """Compare and report."""
-    from microtl_tools.energy import picture, report
+    from microtl_tools.energy import picture, report, report_json
 
     setup = _setup(args)
     if args.figures:
@@ -226,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
     if args.picture is not None:
         write_atomic(args.picture, picture.draw(result, args.axis, args.picture), force=args.force)
     if args.json:
-        dump_json(report.as_json(result))
+        dump_json(report_json.as_json(result))
     else:
         emit(report.text(result))
     return 0
@@ -300,7 +151,8 @@ def _report(args: argparse.Namespace, setup: Setup) -> Report:
         fast = converted(cpu_named(setup.board.cpu).kernels)
         counted = counts.run(fast, portable, widths, setup.board, optimizer, args.batch)
     task = _task(args, portable, widths, counted.backbone, counted.macs, counted.training)
-    return Report(args.model.stem, setup, task, counted, args.updates, _notes(args, setup))
+    notes = _notes(args, setup)
+    return Report(args.model.stem, setup, task, counted, args.updates, notes, args.claim)
 
 
 def _widths(args: argparse.Namespace, converted: ConvertedModel) -> tuple[int, ...]:

@@ -52,7 +52,7 @@ def draw(report: Report, axis: str, path: Path) -> bytes:
         panels = figure.subplots(2, 2, sharex=True, sharey=True).ravel()
         for panel, kind in zip(panels, UPLOADS, strict=True):
             _panel(panel, report, kind, axis)
-        plain = ticker.FuncFormatter(lambda value, _: f"{value:g}")
+        plain = ticker.FuncFormatter(lambda value, _: _tick(value))
         panels[0].xaxis.set_major_formatter(plain)
         panels[0].yaxis.set_major_formatter(plain)
         for panel in panels[2:]:
@@ -75,6 +75,11 @@ def draw(report: Report, axis: str, path: Path) -> bytes:
         metadata = {"Date": None} if kind == "svg" else {"Software": None}
         figure.savefig(buffer, format=kind, dpi=_DPI, metadata=metadata)
     return buffer.getvalue()
+
+
+def _tick(value: float) -> str:
+    """Write a power of ten: plain as long as it is short."""
+    return f"{value:g}" if value < 1e5 else f"{value:.0e}".replace("e+0", "e")
 
 
 def _panel(axes: Any, report: Report, kind: str, axis: str) -> None:
@@ -128,7 +133,7 @@ def _words(row: Row, axis: str) -> str:
     who = winner(row.ratio.energy)
     return (
         f"your point: sending / learning = {show(row.ratio.energy.middle)}: {who}\n"
-        f"sending wins {even_text(even)}"
+        f"sending wins {even_text(even).replace('(', '(uncertain: ')}"
     )
 
 
@@ -149,5 +154,5 @@ def _grid(report: Report, at: float, axis: str) -> list[float]:
     if axis == "throughput":
         high = max(at, packet_limit(report.setup.link))
     if axis == "updates":
-        low, high = SPANS[axis]
+        low, high = 1.0, 1e6
     return [low * (high / low) ** (i / (_POINTS - 1)) for i in range(_POINTS)]

@@ -1,14 +1,13 @@
 # SPDX-FileCopyrightText: The MicroTL authors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The comparison as text and as JSON."""
+"""The comparison, and as text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from microtl_tools.energy import model
 from microtl_tools.energy.breakeven import (
@@ -16,8 +15,10 @@ from microtl_tools.energy.breakeven import (
     SENDING,
     SPANS,
     BreakEven,
+    Claim,
     Crossing,
     break_even,
+    claim,
 )
 from microtl_tools.energy.counts import Counts
 from microtl_tools.energy.figures import Figure, Sheet
@@ -60,6 +61,19 @@ class Report:
     counts: Counts
     updates: float
     notes: tuple[str, ...] = ()
+    claimed: tuple[float, float] | None = None
+    """Ratios of energy and time that somebody claims."""
+
+    @cached_property
+    def claims(self) -> list[Claim]:
+        """Where what is claimed holds, for every row."""
+        if self.claimed is None:
+            return []
+        return [
+            claim(self.setup, self.task, kind, self.claimed, cached=cached)
+            for cached in (True, False)
+            for kind in UPLOADS
+        ]
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -138,6 +152,11 @@ def _blocks(report: Report) -> Iterator[str]:
     yield f"Sending instead, features cached from inference:\n{_uploads(report)}"
     yield f"Sending over learning; above 1 the device wins:\n{ratios(report)}"
     yield f"Sending needs less energy where:\n{_even(report)}"
+    if report.claimed is not None:
+        yield (
+            f"Sending needs {report.claimed[0]:g} times the energy, {report.claimed[1]:g} times "
+            f"the time, at a throughput [kbps]:\n{_claims(report)}"
+        )
     yield f"Energy of a year with {show(report.updates)} updates [J]:\n{_year(report)}"
     yield verdict(report)
     lines = [*report.notes, *(f"not counted: {line}" for line in report.missing)]
@@ -199,6 +218,25 @@ def _crossing(crossing: Crossing, scale: float, axis: str) -> str:
     side = "below" if crossing.below == SENDING else "above"
     at = crossing.at / scale
     return f"{side} {show(float(round(at)) if axis == 'samples' else at)}"
+
+
+def _claims(report: Report) -> str:
+    rows = [
+        (UPLOADS[c.kind], CACHED if c.cached else PASS, _holds(c.energy), _holds(c.time))
+        for c in report.claims
+    ]
+    return table(rows, ("upload", "features", "energy", "time"))
+
+
+def _holds(sides: tuple[Crossing, Crossing, Crossing]) -> str:
+    """Say below which throughput a ratio is reached."""
+    texts = []
+    for side in sides:
+        if side.at is None:
+            texts.append("any" if side.below == DEVICE else "none")
+        else:
+            texts.append(f"below {show(side.at / 1e3)}")
+    return f"{texts[0]} ({texts[1]} .. {texts[2]})"
 
 
 def _year(report: Report) -> str:
@@ -265,91 +303,3 @@ def _plain(value: Range) -> str:
     if value.low == value.high:
         return f"{value.middle:g}"
     return " / ".join(f"{part:g}" for part in value.values())
-
-
-def as_json(report: Report) -> dict[str, Any]:
-    """Return the whole report; J, s, bytes, bit/s."""
-    task, setup, counts = report.task, report.setup, report.counts
-    return {
-        "model": report.name,
-        "board": setup.board.name,
-        "link": setup.link.name,
-        "throughput_bps": None if setup.throughput is None else _range(setup.throughput),
-        "task": {
-            "samples": task.samples,
-            "epochs": task.epochs,
-            "folds": task.folds,
-            "updates_per_year": report.updates,
-            "sample_bytes": task.sample_bytes,
-            "download_bytes": task.download,
-            "saved_bytes": task.saved,
-        },
-        "counts": {
-            "unit": counts.unit,
-            "backbone": task.backbone,
-            "training_step": counts.training,
-            "origin": counts.origin,
-        },
-        "learning": {
-            row.features.replace(" ", "_"): _bill_json(row.here)
-            for row in report.rows
-            if row.kind == model.RAW
-        },
-        "uploads": [_row_json(row) for row in report.rows],
-        "year_j": {
-            "asleep": _range(setup.sleep * model.YEAR),
-            "keeping_the_link": _range(setup.standby * model.YEAR),
-        },
-        "notes": list(report.notes),
-        "not_counted": report.missing,
-        "figures": [
-            {
-                "of": name,
-                "name": figure.name,
-                **_range(figure.value),
-                "unit": figure.unit,
-                "kind": figure.kind,
-                "source": figure.source,
-            }
-            for name, figure in all_figures(setup)
-        ],
-    }
-
-
-def _row_json(row: Row) -> dict[str, Any]:
-    return {
-        "upload": row.kind,
-        "features": row.features.replace(" ", "_"),
-        "bytes": row.away.bytes,
-        **_bill_json(row.away),
-        "energy_ratio": _range(row.ratio.energy),
-        "time_ratio": _range(row.ratio.time),
-        "less_energy": winner(row.ratio.energy),
-        "less_time": winner(row.ratio.time),
-        "break_even": {
-            even.axis: {
-                name: {"at": side.at, "below": side.below, "above": side.above}
-                for name, side in (
-                    ("middle", even.middle),
-                    ("for_sending", even.for_sending),
-                    ("for_device", even.for_device),
-                )
-            }
-            for even in row.even
-        },
-    }
-
-
-def _bill_json(bill: Bill) -> dict[str, Any]:
-    return {
-        "energy_j": _range(bill.energy),
-        "time_s": _range(bill.time),
-        "parts": [
-            {"name": p.name, "energy_j": _range(p.energy), "time_s": _range(p.time)}
-            for p in bill.parts
-        ],
-    }
-
-
-def _range(value: Range) -> dict[str, float]:
-    return {"low": value.low, "middle": value.middle, "high": value.high}

@@ -121,6 +121,19 @@ def test_another_backbone_and_head(bench_file: Path, capsys: pytest.CaptureFixtu
     assert report["task"]["sample_bytes"]["quantised"] == 3072
 
 
+def test_claim_holds_at_the_throughput_that_is_named(
+    bench_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    args = (MODEL, "--bench", bench_file, "--epochs", 5, "--server-seconds", 0)
+    claim = as_json(capsys, *args, "--claim", "3,2.8")["claims"][0]
+    assert (claim["upload"], claim["features"]) == ("raw", "cached")
+    for what, ratio in (("energy", 3.0), ("time", 2.8)):
+        at = claim[f"{what}_below_bps"][0] / 1e3
+        raw = as_json(capsys, *args, "--throughput", at)["uploads"][0]
+        assert raw[f"{what}_ratio"]["middle"] == pytest.approx(ratio, rel=1e-4)
+    assert "3 times the energy, 2.8 times the time" in energy(capsys, *args, "--claim", "3,2.8")
+
+
 def test_files_of_the_user(
     board_file: Path, link_file: Path, bench_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -173,6 +186,7 @@ def test_wrong_use(
         ("--throughput", "nan"),
         ("--server-seconds", "3,2,1"),
         ("--raw-bits", "33"),
+        ("--claim", "3"),
     ],
 )
 def test_values_out_of_range_are_usage_errors(args: tuple[str, str]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from microtl_tools.energy import command, figures
+from microtl_tools.energy import arguments, figures
 from microtl_tools.energy.figures import board_named, link_named, read_board, read_link
 from microtl_tools.errors import MicroTLError, UsageError
 
@@ -190,6 +190,6 @@ def test_device_estimates_energy_with_the_same_constants() -> None:
 
 
 def test_task_by_default_is_what_the_device_does_by_default() -> None:
-    assert f"\tdefault {command.FOLDS}\n" in kconfig("TRAINER_FOLD_COUNT")
-    assert f"\tdefault {command.EPOCHS}\n" in kconfig("TRAINER_EPOCH_COUNT")
-    assert f"\tdefault {command.SAMPLES}\n" in kconfig("REPLAY_SAMPLE_COUNT")
+    assert f"\tdefault {arguments.FOLDS}\n" in kconfig("TRAINER_FOLD_COUNT")
+    assert f"\tdefault {arguments.EPOCHS}\n" in kconfig("TRAINER_EPOCH_COUNT")
+    assert f"\tdefault {arguments.SAMPLES}\n" in kconfig("REPLAY_SAMPLE_COUNT")
