@@ -10,6 +10,7 @@ from pathlib import Path
 
 from microtl_tools.budget.devicetree import config_number, read_config
 from microtl_tools.errors import UsageError
+from microtl_tools.output import warn
 
 DEFAULTS = {
     "CONFIG_MICROTL_TRAINER": "y",
@@ -27,6 +28,8 @@ _CHOICES = (
     ("CONFIG_MICROTL_TRAINER_OPTIMIZER_", ("SGD", "MOMENTUM", "ADAM")),
     ("CONFIG_MICROTL_KERNELS_", ("PORTABLE", "DSP", "CMSIS_NN")),
 )
+_OTHERS = ("TRAINER_BEST_WEIGHTS", "HEAD_NCM", "STORE_REPLAY")
+_KNOWN = frozenset(DEFAULTS) | {f"CONFIG_MICROTL_{name}" for name in _OTHERS}
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,11 @@ def from_config(config: Mapping[str, str]) -> LearnerConfig:
         return config.get(f"CONFIG_MICROTL_{name}") == "y"
 
     def number(name: str) -> int:
-        return config_number(config, f"CONFIG_MICROTL_{name}") or 0
+        option = f"CONFIG_MICROTL_{name}"
+        value = config_number(config, option)
+        if value is None and option in config:
+            raise UsageError(f"{option}={config[option]}: is no number")
+        return value or 0
 
     trainer = on("TRAINER")
     return LearnerConfig(
@@ -84,10 +91,19 @@ def from_config(config: Mapping[str, str]) -> LearnerConfig:
     )
 
 
+def _known() -> list[str]:
+    return sorted(_KNOWN - {f"{prefix}{name}" for prefix, names in _CHOICES for name in names}) + [
+        f"{prefix}{'|'.join(names)}" for prefix, names in _CHOICES
+    ]
+
+
 def _one(text: str) -> dict[str, str]:
     match = _OPTION.fullmatch(text)
     if match:
-        return {f"CONFIG_{match[2]}": match[3].strip('"')}
+        option = f"CONFIG_{match[2]}"
+        if option not in _KNOWN and not option.startswith(tuple(prefix for prefix, _ in _CHOICES)):
+            warn(f"--config {text}: {option} changes nothing here; known are {', '.join(_known())}")
+        return {option: match[3].strip('"')}
     path = Path(text)
     if path.is_file():
         return read_config(path)

@@ -38,8 +38,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check_usage(args: argparse.Namespace) -> None:
-    for option in ("map", "baseline", "html", "prediction", "domain"):
-        if getattr(args, option) is not None:
+    options = ("map", "baseline", "html", "prediction", "domain", "budget", "margin", "owner")
+    for option in (*options, "markdown", "sections"):
+        value = getattr(args, option)
+        if value is not None and value is not False:
             raise UsageError(f"--{option} belongs to an image, but {args.image} is a model")
 
 

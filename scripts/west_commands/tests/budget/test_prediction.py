@@ -57,6 +57,25 @@ def test_options_replace_defaults_and_choices() -> None:
     assert (frozen.trainer, frozen.active_in_ram, frozen.ncm) == (False, False, True)
 
 
+def test_an_option_with_a_typing_error_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    learner_config(["CONFIG_MICROTL_HEAD_NCM=y", "CONFIG_MICROTL_TRAINER_OPTIMIZER_SGD=y"])
+    assert not capsys.readouterr().err
+    learner_config(["CONFIG_MICROTL_REPLAY_SAMPLE_CUONT=40"])
+    assert "CONFIG_MICROTL_REPLAY_SAMPLE_CUONT changes nothing here" in capsys.readouterr().err
+    with pytest.raises(UsageError, match="REPLAY_SAMPLE_COUNT=lots: is no number"):
+        learner_config(["CONFIG_MICROTL_REPLAY_SAMPLE_COUNT=lots"])
+
+
+@pytest.mark.parametrize(
+    "option", [["--budget", "budget.yml"], ["--margin", "0"], ["--markdown"], ["--sections"]]
+)
+def test_options_for_images_are_refused(
+    option: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["budget", str(MODEL), *option]) == 2
+    assert f"{option[0]} belongs to an image" in capsys.readouterr().err
+
+
 def test_a_prj_conf_is_read(tmp_path: Path) -> None:
     file = tmp_path / "prj.conf"
     file.write_text("# a comment\nCONFIG_MICROTL_REPLAY_SAMPLE_COUNT=7\n", encoding="utf-8")
