@@ -16,7 +16,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +36,8 @@ class Tier:
 
     name: str
     about: str
-    commands: Callable[[], list[Command]]
+    commands: Callable[[bool], list[Command]]
+    """Whether with the long counts -> what is run."""
     left_out: Callable[[], str | None] = lambda: None
     remark: Callable[[], str | None] = lambda: None
 
@@ -63,7 +64,7 @@ def run(tier: Tier, long: bool) -> tuple[str, str]:
     say(f"=== {tier.name}: {tier.about}")
     start = time.monotonic()
     failed = 0
-    for command in tier.commands():
+    for command in tier.commands(long):
         line = textwrap.shorten(" ".join(command), 200, placeholder=" ...")
         say(f"$ {line}")
         code = subprocess.run(command, cwd=ROOT, env=environment(long), check=False).returncode
@@ -114,19 +115,36 @@ def pytest(*options: str) -> Command:
     return [sys.executable, "-m", "pytest", "-q", "-rs", "-W", "error", *options]
 
 
-def twister(*options: str) -> Command:
+def emulated_boards(long: bool) -> list[Command]:
+    """Return the twister runs: the short one has most tests on two boards only."""
+    if long:
+        return [twister("--integration")]
+    others = ("mps3/an547", "nrf52840dk/nrf52840")
+    return [
+        twister("--integration", *(f"--exclude-platform={board}" for board in others)),
+        twister(
+            *(f"--platform={board}" for board in others),
+            folders=("tests/twin", "samples"),
+            output="twister-more",
+        ),
+    ]
+
+
+def twister(
+    *options: str, folders: Sequence[str] = ("tests", "samples"), output: str = "twister"
+) -> Command:
     """Return a twister run over MicroTL's tests and samples."""
     zephyr_base = workspace.find()
     assert zephyr_base is not None
     command = [sys.executable, str(zephyr_base / "scripts" / "twister")]
-    for folder in ("tests", "samples"):
+    for folder in folders:
         command += ["-T", str(ROOT / folder)]
     if not workspace.is_project(zephyr_base):
         command += [f"-x=EXTRA_ZEPHYR_MODULES={ROOT}"]
     return [
         *command,
         "--outdir",
-        str(BUILD / "twister"),
+        str(BUILD / output),
         "--clobber-output",
         "--overflow-as-errors",
         "--inline-logs",
@@ -176,17 +194,17 @@ def without_device() -> str | None:
 
 
 TIERS = (
-    Tier("lint", "ruff, mypy, clang-format, REUSE, yamllint", lint.commands),
+    Tier("lint", "ruff, mypy, clang-format, REUSE, yamllint", lambda _: lint.commands()),
     Tier(
         "tools",
         "the Python tools, and the C core through its twin",
-        lambda: [pytest("-m", "not emulated and not zephyr", TOOL_TESTS)],
+        lambda _: [pytest("-m", "not emulated and not zephyr", TOOL_TESTS)],
         remark=oracle,
     ),
     Tier(
         "core",
         "the C core on this machine, plain and under sanitizers",
-        lambda: [
+        lambda _: [
             ["make", "--no-print-directory", "-C", "tests/core", goal]
             for goal in ("check", "check-sanitize")
         ],
@@ -194,19 +212,19 @@ TIERS = (
     Tier(
         "emulated",
         "the C core on emulated Cortex-M",
-        lambda: [pytest("-m", "emulated", TOOL_TESTS)],
+        lambda _: [pytest("-m", "emulated", TOOL_TESTS)],
         without_emulator,
     ),
     Tier(
         "zephyr",
         "tests and samples in Zephyr, by twister",
-        lambda: [twister("--integration"), pytest("-m", "zephyr", TOOL_TESTS)],
+        lambda long: [*emulated_boards(long), pytest("-m", "zephyr", TOOL_TESTS)],
         without_zephyr,
     ),
     Tier(
         "device",
         "the same on a board",
-        lambda: [twister("--device-testing", "--hardware-map", os.environ["HARDWARE_MAP"])],
+        lambda _: [twister("--device-testing", "--hardware-map", os.environ["HARDWARE_MAP"])],
         without_device,
     ),
 )

@@ -32,9 +32,9 @@ def test_a_tier_left_out_is_not_passed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     tiers = setup["tiers"]
-    good = tiers.Tier("good", "passes", lambda: [command(0)])
+    good = tiers.Tier("good", "passes", lambda _: [command(0)])
     absent = tiers.Tier(
-        "absent", "lacks a tool", lambda: [command(0)], lambda: "enable it: do this"
+        "absent", "lacks a tool", lambda _: [command(0)], lambda: "enable it: do this"
     )
     monkeypatch.setattr(tiers, "TIERS", (good, absent))
     monkeypatch.setattr(sys, "argv", ["tiers.py"])
@@ -50,7 +50,7 @@ def test_one_failed_command_fails_the_tier_and_the_run(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     tiers = setup["tiers"]
-    bad = tiers.Tier("bad", "fails", lambda: [command(3), command(0)])
+    bad = tiers.Tier("bad", "fails", lambda _: [command(3), command(0)])
     monkeypatch.setattr(tiers, "TIERS", (bad,))
     monkeypatch.setattr(sys, "argv", ["tiers.py", "bad"])
     assert tiers.main() == 1
