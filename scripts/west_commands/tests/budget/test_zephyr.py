@@ -254,6 +254,17 @@ def test_a_build_over_its_budget_fails(tmp_path: Path) -> None:
     limits.write_text("boards: {nrf52840dk: {ram: 64K}}", encoding="utf-8")
     done = west_build(image, build, pristine="never")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    # Where nothing but the limits changed, they are checked all the same.
+    limits.write_text("boards: {nrf52840dk: {ram: 5K}}", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "west", "build", "-d", str(build)],
+        cwd=os.environ["ZEPHYR_BASE"],
+        capture_output=True,
+        text=True,
+        timeout=BUILD_SECONDS_MAX,
+    )
+    assert done.returncode != 0
+    assert "limit 5,120" in done.stdout + done.stderr
 
 
 def test_flash_calls_the_runner_only_within_the_budget(tmp_path: Path) -> None:
