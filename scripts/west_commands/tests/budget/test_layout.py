@@ -129,10 +129,12 @@ def test_a_section_in_no_known_memory_is_named() -> None:
     assert sum(use.used for use in report.uses) == 541 + 1120
 
 
-def test_mcuboots_header_is_a_row(make_build: Callable[..., Path]) -> None:
-    extra = "CONFIG_BOOTLOADER_MCUBOOT=y\nCONFIG_ROM_START_OFFSET=0x200\n"
+@pytest.mark.parametrize("size", [0x200, 0x1F0])
+def test_mcuboots_header_is_a_row(make_build: Callable[..., Path], size: int) -> None:
+    """Also where no symbol and no input section begins at its end."""
+    extra = f"CONFIG_BOOTLOADER_MCUBOOT=y\nCONFIG_ROM_START_OFFSET={size:#x}\n"
     build = builds(make_build("mcuboot", extra=extra))[0]
-    assert report_build(build).owners()["mcuboot/header"]["flash"] == 512
+    assert report_build(build).owners()["mcuboot/header"]["flash"] == size
 
 
 def test_fill_without_mcuboot_is_no_header(make_build: Callable[..., Path]) -> None:
