@@ -61,15 +61,18 @@ struct microtl_mve_dense {
 };
 void microtl_kernel_mve_dense(const struct microtl_op *op, int8_t *arena);
 
-/** Depthwise convolution, depth multiplier 1, no dilation. */
+/** Depthwise convolution, depth multiplier 1. */
 struct microtl_mve_depthwise {
 	struct microtl_sliding at;
 	struct microtl_output out;
 	/** What stands outside the image: the input's zero point. */
 	int8_t border;
-	/** [in_c][12] for 3x3 windows: four of each column, the last of them 0. */
+	/**
+	 * [kernel_h][kernel_w][in_c]; for microtl_kernel_mve_depthwise_3x3() [in_c][12], four of
+	 * each column, the last of them 0.
+	 */
 	const int8_t *taps;
-	/** [in_c], the input's zero point folded in. */
+	/** [in_c]; for 3x3 windows the input's zero point is folded in. */
 	const int32_t *bias;
 	/** [in_c], Q31. */
 	const int32_t *multiplier;
@@ -77,9 +80,16 @@ struct microtl_mve_depthwise {
 	const int8_t *shift;
 };
 
+/**
+ * Any window. Pixels and their channels are made in order, so the output may overlap the input
+ * where neither a pixel nor a channel to come reads.
+ */
+void microtl_kernel_mve_depthwise(const struct microtl_op *op, int8_t *arena);
+
 /** Scratch of microtl_kernel_mve_depthwise_3x3(): cells of two bands, taps of 16 channels. */
 #define MICROTL_MVE_DEPTHWISE_3X3_SCRATCH(out_w) (2 * 64 * (((out_w) + 1) / 2 * 2 + 2) + 16 * 24)
-/** 3x3 windows, stride 1. The output may lie where the input lies if it has the same size. */
+/** 3x3 windows, stride 1, no dilation. The output may lie where the input lies if it has the same
+ * size. */
 void microtl_kernel_mve_depthwise_3x3(const struct microtl_op *op, int8_t *arena);
 
 #ifdef __cplusplus

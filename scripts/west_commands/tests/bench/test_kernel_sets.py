@@ -49,7 +49,7 @@ KERNELS = {
         # Weights with a zero point may need nine bits.
         "dsp_dense",
     },
-    "mve": {"mve_conv2d", "mve_dense", "mve_depthwise_3x3"},
+    "mve": {"mve_conv2d", "mve_dense", "mve_depthwise_3x3", "mve_depthwise"},
 }
 
 ON_BOARD = (
@@ -176,20 +176,24 @@ def test_separable_convolutions_equal_the_portable_kernels(layout: str) -> None:
         np.testing.assert_array_equal(Twin(texts, own.symbol).run(x), expected, str(case))
 
 
+@pytest.mark.parametrize("layout", ["dsp", "mve"])
 @pytest.mark.parametrize("case", WINDOWS, ids=str)
-def test_other_depthwise_windows_equal_the_portable_kernels(case: dict[str, Any]) -> None:
-    own, portable = (converted_bytes(windows(case), name, name) for name in ("dsp", "portable"))
-    assert own.ops[0].kernel == "microtl_kernel_dsp_depthwise"
+def test_other_depthwise_windows_equal_the_portable_kernels(
+    case: dict[str, Any], layout: str
+) -> None:
+    own, portable = (converted_bytes(windows(case), name, name) for name in (layout, "portable"))
+    assert own.ops[0].kernel == f"microtl_kernel_{layout}_depthwise"
     x = inputs(own.input.size)
     expected = Twin.from_converted(portable).run(x)
     np.testing.assert_array_equal(Twin.from_converted(own).run(x), expected)
 
 
 @pytest.mark.emulated
+@pytest.mark.parametrize("layout", ["dsp", "mve"])
 @pytest.mark.parametrize("case", WINDOWS, ids=str)
-def test_other_depthwise_windows_on_the_cpu(case: dict[str, Any]) -> None:
-    own, portable = (converted_bytes(windows(case), name) for name in ("dsp", "portable"))
-    measure.inference(own, portable, CPUS["cortex-m4f"])
+def test_other_depthwise_windows_on_the_cpu(case: dict[str, Any], layout: str) -> None:
+    own, portable = (converted_bytes(windows(case), name) for name in (layout, "portable"))
+    measure.inference(own, portable, CPUS[CPU_OF[layout]])
 
 
 WIDE = [
