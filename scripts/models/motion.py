@@ -36,7 +36,7 @@ HOP = 32
 TEST_FRAMES = protocol.WINDOW + 6 * HOP
 LESSON_FRAMES = protocol.WINDOW + 4 * HOP
 LESSONS = 4
-SETTINGS = {"base_fill": 20.0, "epochs": 10.0}
+SETTINGS = {"base_fill": 20.0, "epochs": 4.0}
 
 Frames = NDArray[np.int16]
 
