@@ -91,6 +91,7 @@ static void train(const struct head_case *of, int kind, int schedule, uint16_t b
 		.epsilon = 1e-8f,
 		.weight_decay = 1e-3f,
 		.final_rate_ratio = 0.1f,
+		.error_min = 4e-3f,
 	};
 	struct microtl_head_spec spec = {
 		.layer_count = of->layers,

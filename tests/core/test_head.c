@@ -242,6 +242,8 @@ static void test_settings_are_checked(void)
 	TRY(weight_decay, NAN, -EINVAL);
 	TRY(final_rate_ratio, 1.5f, -EINVAL);
 	TRY(final_rate_ratio, 1.0f, 0);
+	TRY(error_min, 1.0f, -EINVAL);
+	TRY(error_min, NAN, -EINVAL);
 #undef TRY
 	CHECK_INT(microtl_optimizer_init(&optimizer, &good, NULL, NULL, TOY_PARAMS, 9), -EINVAL);
 	CHECK_INT(microtl_optimizer_init(&optimizer, &good, state, NULL, TOY_PARAMS, 0), -EINVAL);

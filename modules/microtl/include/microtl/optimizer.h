@@ -21,8 +21,8 @@
  * those updates. So it costs next to nothing, and ends where decay in the gradient would.
  *
  * A row of weights whose error is zero rests: neither gradient nor velocity nor moments move it. In
- * microtl_step() errors of a class, probability less target, below MICROTL_ERROR_MIN count as zero:
- * what is learned already costs no update.
+ * microtl_step() errors of a class, probability less target, below error_min count as zero: what is
+ * learned already costs no update.
  *
  * A batch of one updates in the pass that computes the gradient and needs no gradient buffer.
  * One optimiser belongs to one training job: calls must be serialised. Thread context.
@@ -69,6 +69,8 @@ struct microtl_optimizer_config {
 	float weight_decay;
 	/** 0..1; not used by the constant schedule. */
 	float final_rate_ratio;
+	/** Least error of a class that microtl_step() learns from; 0 <= x < 1, 0: any. */
+	float error_min;
 };
 
 /** Momentum with the rate that held on real data at a batch of one (use 0.03 at a batch of 8). */
@@ -80,10 +82,8 @@ struct microtl_optimizer_config {
 	 0.999f,                                                                                   \
 	 1e-8f,                                                                                    \
 	 1e-3f,                                                                                    \
-	 0.1f}
-
-/** Error from which on microtl_step() updates the row of a class. */
-#define MICROTL_ERROR_MIN 0x1p-8f
+	 0.1f,                                                                                     \
+	 4e-3f}
 
 /** Updates from one decay of the weights to the next. */
 #define MICROTL_DECAY_INTERVAL 64

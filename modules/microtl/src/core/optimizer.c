@@ -27,6 +27,7 @@ bool microtl_priv_optimizer_valid(const struct microtl_optimizer_config *config)
 	       config->learning_rate > 0.0f && microtl_priv_finite(config->learning_rate) &&
 	       config->weight_decay >= 0.0f && microtl_priv_finite(config->weight_decay) &&
 	       (config->kind == MICROTL_OPTIMIZER_SGD || unit(config->momentum)) &&
+	       unit(config->error_min) &&
 	       (!adam || (unit(config->beta2) && config->epsilon > 0.0f)) &&
 	       (config->schedule == MICROTL_SCHEDULE_CONSTANT ||
 		(config->final_rate_ratio >= 0.0f && config->final_rate_ratio <= 1.0f));

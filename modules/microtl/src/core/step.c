@@ -292,7 +292,8 @@ int microtl_step(struct microtl_optimizer *optimizer, struct microtl_trainee *tr
 		.state_stride = microtl_head_param_count(trainee->spec),
 	};
 	decay(trainee, update.keep);
-	backward(&consumer, &scratch, features, target == NULL ? MICROTL_ERROR_MIN : 0.0f);
+	backward(&consumer, &scratch, features,
+		 target == NULL ? optimizer->config->error_min : 0.0f);
 	return 0;
 }
 

@@ -33,6 +33,7 @@ const struct microtl_fit_config microtl_priv_fit_config = {
 			.epsilon = 1e-8f,
 			.weight_decay = (float)CONFIG_MICROTL_TRAINER_WEIGHT_DECAY_E6 / 1e6f,
 			.final_rate_ratio = 0.1f,
+			.error_min = (float)CONFIG_MICROTL_TRAINER_ERROR_MIN_E3 / 1e3f,
 		},
 	.epochs = CONFIG_MICROTL_TRAINER_EPOCH_COUNT,
 	.batch = CONFIG_MICROTL_TRAINER_BATCH_COUNT,

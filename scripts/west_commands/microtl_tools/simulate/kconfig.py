@@ -19,6 +19,7 @@ SYMBOLS = {
     "optimizer.learning_rate": ("TRAINER_LEARNING_RATE_E6", 1e6),
     "optimizer.momentum": ("TRAINER_MOMENTUM_E3", 1e3),
     "optimizer.weight_decay": ("TRAINER_WEIGHT_DECAY_E6", 1e6),
+    "optimizer.error_min": ("TRAINER_ERROR_MIN_E3", 1e3),
 }
 """Setting of the core -> symbol behind CONFIG_MICROTL_, and how many of its unit are one (Kconfig
 has no fractions)."""

@@ -14,7 +14,6 @@ Array = NDArray[np.float64]
 SOFTMAX, SIGMOID, MSE = 0, 1, 2
 SGD, MOMENTUM, ADAM = 0, 1, 2
 DECAY_INTERVAL = 64
-ERROR_MIN = 2.0**-8
 CONSTANT, LINEAR, COSINE = 0, 1, 2
 
 
@@ -126,18 +125,19 @@ class Optimizer:
     decay: float = 0.0
     schedule: int = CONSTANT
     final: float = 0.1
+    error_min: float = 0.0
     updates_total: int = 1
     updates: int = 0
     decay_due: float = 0.0
     state: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in ("rate", "momentum", "beta2", "epsilon", "decay", "final"):
+        for name in ("rate", "momentum", "beta2", "epsilon", "decay", "final", "error_min"):
             setattr(self, name, float(np.float32(getattr(self, name))))
 
     def values(self) -> NDArray[np.float32]:
-        values = (self.rate, self.momentum, self.beta2, self.epsilon, self.decay, self.final)
-        return np.array(values, np.float32)
+        names = ("rate", "momentum", "beta2", "epsilon", "decay", "final", "error_min")
+        return np.array([getattr(self, name) for name in names], np.float32)
 
     def scheduled_rate(self) -> float:
         done = min(1.0, self.updates / max(1, self.updates_total - 1))
@@ -204,7 +204,7 @@ def learn(
         for i in range(begin, stop):
             vector = None if vectors is None else vectors[i]
             losses.append(head.loss_of(features[i], int(labels[i]), vector))
-            least = ERROR_MIN if batch == 1 and vector is None else 0.0
+            least = optimizer.error_min if batch == 1 and vector is None else 0.0
             grads = head.gradient(features[i], int(labels[i]), vector, least)
             if sums is None:
                 sums = grads

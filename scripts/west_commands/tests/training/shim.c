@@ -65,6 +65,7 @@ int shim_start(struct shim *shim, int kind, int schedule, const float *values, f
 		.epsilon = values[3],
 		.weight_decay = values[4],
 		.final_rate_ratio = values[5],
+		.error_min = values[6],
 	};
 	return microtl_optimizer_init(&shim->optimizer, &shim->config, state, gradient,
 				      microtl_head_param_count(&shim->spec), updates);

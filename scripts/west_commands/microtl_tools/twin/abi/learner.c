@@ -32,6 +32,7 @@ static const struct number settings[] = {
 	SETTING(optimizer.epsilon),
 	SETTING(optimizer.weight_decay),
 	SETTING(optimizer.final_rate_ratio),
+	SETTING(optimizer.error_min),
 	SETTING(gate.accuracy_margin),
 	SETTING(gate.loss_margin),
 	SETTING(gate.recall_min),
