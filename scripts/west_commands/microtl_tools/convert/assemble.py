@@ -9,7 +9,7 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from microtl_tools.convert.api import (
+from microtl_tools.convert.converted import (
     BaseSet,
     ConvertedModel,
     End,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from microtl_tools.convert.api import BaseSet
+from microtl_tools.convert.converted import BaseSet
 from microtl_tools.errors import MicroTLError
 from microtl_tools.imports import require
 

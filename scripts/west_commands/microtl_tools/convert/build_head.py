@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from microtl_tools.convert import base_set, naming, standardise
 from microtl_tools.convert import head as heads
-from microtl_tools.convert.api import BaseSet, ConvertedModel, HeadSpec, Options
+from microtl_tools.convert.converted import BaseSet, ConvertedModel, HeadSpec, Options
 from microtl_tools.convert.samples import features_of, read_samples
 from microtl_tools.convert.split import Cut
 from microtl_tools.errors import UsageError

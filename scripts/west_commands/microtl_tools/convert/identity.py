@@ -14,7 +14,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from microtl_tools.convert.api import HeadSpec
+from microtl_tools.convert.converted import HeadSpec
 from microtl_tools.convert.graph import Graph, Tensor
 from microtl_tools.convert.split import RESHAPES
 

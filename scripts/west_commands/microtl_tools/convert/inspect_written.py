@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from microtl_tools.convert.api import MARKER
+from microtl_tools.convert.converted import MARKER
 from microtl_tools.convert.graph import shape_text
 from microtl_tools.errors import MicroTLError
 from microtl_tools.twin.describe import SLOT_MAGIC, SNAPSHOT_MAGIC, Lines, Stored, model, stored

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from microtl_tools.convert import tflite
-from microtl_tools.convert.api import Options, convert_bytes
+from microtl_tools.convert.api import convert_bytes
+from microtl_tools.convert.converted import Options
 from microtl_tools.convert.graph import Graph, Op, Tensor, shape_text
 from microtl_tools.convert.headers import limit
 from microtl_tools.convert.pipeline import read_graph

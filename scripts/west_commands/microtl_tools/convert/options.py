@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from microtl_tools.convert.api import Options
+from microtl_tools.convert.converted import Options
 from microtl_tools.errors import UsageError
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from microtl_tools.convert import channels, tflite
-from microtl_tools.convert.api import ConvertedModel, Options
 from microtl_tools.convert.assemble import Parts, assemble
+from microtl_tools.convert.converted import ConvertedModel, Options
 from microtl_tools.convert.emit.constants import ConstantPool
 from microtl_tools.convert.graph import Graph, ModelError
 from microtl_tools.convert.head import LOSSES

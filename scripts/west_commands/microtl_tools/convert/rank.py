@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from microtl_tools.convert import standardise
-from microtl_tools.convert.api import ConvertedModel, Options, convert_bytes
+from microtl_tools.convert.api import convert_bytes
+from microtl_tools.convert.converted import ConvertedModel, Options
 from microtl_tools.convert.graph import Tensor
 from microtl_tools.convert.inspection import CutPlace, cut_places
 from microtl_tools.convert.pipeline import read_graph

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from microtl_tools.convert.api import ConvertedModel, End, HeadSpec
+from microtl_tools.convert.converted import ConvertedModel, End, HeadSpec
 from microtl_tools.convert.emit.texts import texts_size
 from microtl_tools.convert.graph import shape_text
 from microtl_tools.convert.headers import POINTER, layout, macro

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from microtl_tools.convert.api import ConvertedModel
+    from microtl_tools.convert.converted import ConvertedModel
     from microtl_tools.data.dataset import Dataset
 
 

@@ -26,7 +26,7 @@ from microtl_tools.twin.learner import Learner
 from microtl_tools.twin.toolchain import Toolchain, find_toolchain
 
 if TYPE_CHECKING:
-    from microtl_tools.convert.api import ConvertedModel
+    from microtl_tools.convert.converted import ConvertedModel
 
 Int8 = NDArray[np.int8]
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from microtl_tools.errors import MicroTLError
 
 if TYPE_CHECKING:
-    from microtl_tools.convert.api import End
+    from microtl_tools.convert.converted import End
 
 Int8 = NDArray[np.int8]
 

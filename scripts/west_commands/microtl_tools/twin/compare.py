@@ -14,7 +14,7 @@ from microtl_tools.twin import border
 from microtl_tools.twin.api import Piece, Twin
 
 if TYPE_CHECKING:
-    from microtl_tools.convert.api import ConvertedModel, KernelOp, TensorPlace
+    from microtl_tools.convert.converted import ConvertedModel, KernelOp, TensorPlace
 
 Values = NDArray[Any]
 Reference = Callable[[slice], dict[int, Values]]

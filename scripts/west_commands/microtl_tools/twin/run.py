@@ -15,7 +15,7 @@ from microtl_tools.twin import border
 from microtl_tools.twin.api import Twin
 
 if TYPE_CHECKING:
-    from microtl_tools.convert.api import ConvertedModel, End
+    from microtl_tools.convert.converted import ConvertedModel, End
 
 _NPY_MAGIC = b"\x93NUMPY"
 

@@ -66,7 +66,8 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
 def run(args: argparse.Namespace) -> int:
     """Run a model on a file of samples."""
     np = require("numpy", "run models")
-    from microtl_tools.convert.api import Options, convert, convert_bytes
+    from microtl_tools.convert.api import convert, convert_bytes
+    from microtl_tools.convert.converted import Options
     from microtl_tools.twin.run import read_samples, run_whole, run_with_head, with_float_ends
 
     if args.output.suffix.lower() != ".npy":

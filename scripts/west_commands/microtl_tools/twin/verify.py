@@ -18,7 +18,7 @@ from microtl_tools.twin.api import Piece, Twin
 from microtl_tools.twin.compare import Comparison, Reference, compare, places
 
 if TYPE_CHECKING:
-    from microtl_tools.convert.api import ConvertedModel, End
+    from microtl_tools.convert.converted import ConvertedModel, End
 
 SATURATION_MAX = 0.9
 """Above this share of saturated outputs a comparison proves too little to pass."""

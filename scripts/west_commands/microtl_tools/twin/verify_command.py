@@ -14,7 +14,7 @@ from microtl_tools.imports import require
 from microtl_tools.output import dump_json, emit, table, write_atomic
 
 if TYPE_CHECKING:
-    from microtl_tools.convert.api import ConvertedModel
+    from microtl_tools.convert.converted import ConvertedModel
     from microtl_tools.twin.verify import Expectation, Verification
 
 _NAME_WIDTH = 40
@@ -82,7 +82,8 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
 def run(args: argparse.Namespace) -> int:
     """Verify a model; MicroTLError names the first difference."""
     require("numpy", "verify models")
-    from microtl_tools.convert.api import Options, convert, convert_bytes
+    from microtl_tools.convert.api import convert, convert_bytes
+    from microtl_tools.convert.converted import Options
     from microtl_tools.twin import verify
 
     options = Options(kernels=args.kernels, representative=args.representative_data)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from microtl_tools.convert.api import MARKER, BaseSet, HeadSpec
+from microtl_tools.convert.converted import MARKER, BaseSet, HeadSpec
 from microtl_tools.convert.emit.c_text import array, comment, floating, rows, struct
 from microtl_tools.convert.emit.constants import ConstantPool
 from microtl_tools.convert.emit.texts import Texts
