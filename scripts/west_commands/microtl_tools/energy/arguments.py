@@ -130,50 +130,67 @@ def add_output(group: Any) -> None:
     group.add_argument("--force", action="store_true", help="replace the picture")
 
 
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value}: give 1 or more")
+def _number(text: str, low: float, high: float) -> float:
+    """Return a number from low to high; the message says both where it is none of them."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r}: is no number") from None
+    if not low <= value <= high:
+        raise argparse.ArgumentTypeError(f"{_brief(text)}: give {low:g} to {high:g}")
     return value
 
 
+def _brief(text: str) -> str:
+    return text if len(text) <= 30 else f"{text[:27]}..."
+
+
+def _whole(text: str, low: int, high: int) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{_brief(text)!r}: is no whole number") from None
+    _number(text, low, high)
+    return value
+
+
+def _count(text: str) -> int:
+    return _whole(text, 1, 10**12)
+
+
 def _folds(text: str) -> int:
-    value = int(text)
-    if not 0 <= value <= 8 or value == 1:
+    value = _whole(text, 0, 8)
+    if value == 1:
         raise argparse.ArgumentTypeError(f"{value}: give 0, or 2 to 8")
     return value
 
 
 def _bits(text: str) -> int:
-    value = int(text)
-    if not 1 <= value <= 32:
-        raise argparse.ArgumentTypeError(f"{value}: give 1 to 32")
-    return value
+    return _whole(text, 1, 32)
 
 
 def _share(text: str) -> float:
-    value = float(text)
-    if not 0.0 <= value < 1.0:
+    value = _number(text, 0, 1)
+    if value == 1:
         raise argparse.ArgumentTypeError(f"{text}: give 0 or more, below 1")
     return value
 
 
 def _positive(text: str) -> float:
-    value = float(text)
-    if not 0.0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text}: give a number above 0")
-    return value
+    return _number(text, 1e-6, 1e12)
 
 
 def _range(text: str) -> tuple[float, float, float]:
-    values = [float(part) for part in text.split(",")]
+    values = [_number(part, 0, 1e12) for part in text.split(",")]
     if len(values) == 1:
         values *= 3
-    if len(values) != 3 or not 0 <= values[0] <= values[1] <= values[2] < float("inf"):
+    if len(values) != 3 or not values[0] <= values[1] <= values[2]:
         raise argparse.ArgumentTypeError(f"{text}: give one number, or LOW,MIDDLE,HIGH rising")
     return values[0], values[1], values[2]
 
 
 def _claim(text: str) -> tuple[float, float]:
-    energy, _, time = text.partition(",")
+    energy, comma, time = text.partition(",")
+    if not comma:
+        raise argparse.ArgumentTypeError(f"{text}: give two numbers, for example 3,2.8")
     return _positive(energy), _positive(time)

@@ -146,7 +146,8 @@ def _report(args: argparse.Namespace, setup: Setup) -> Report:
     widths = _widths(args, portable)
     optimizer = OPTIMIZERS[args.optimizer]
     if args.bench is not None:
-        counted = counts.read(args.bench, widths, setup.board, optimizer, args.batch)
+        whole = convert(args.model, Options(kernels="portable", head_layers=0)).macs
+        counted = counts.read(args.bench, whole, widths, setup.board, optimizer, args.batch)
     else:
         fast = converted(cpu_named(setup.board.cpu).kernels)
         counted = counts.run(fast, portable, widths, setup.board, optimizer, args.batch)

@@ -15,6 +15,9 @@ from microtl_tools.convert.api import ConvertedModel
 from microtl_tools.energy.figures import Board
 from microtl_tools.errors import MicroTLError
 
+LARGEST = 1e15
+"""Above it is no count: a Cortex-M would be busy for months."""
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -65,10 +68,13 @@ def run(
     )
 
 
-def read(path: Path, widths: Sequence[int], board: Board, optimizer: str, batch: int) -> Counts:
+def read(
+    path: Path, macs: int, widths: Sequence[int], board: Board, optimizer: str, batch: int
+) -> Counts:
     """Read the output of ``microtl bench MODEL --json``; MicroTLError where it does not fit.
 
-    It counts the whole model, so its last dense layers are in the backbone pass.
+    It counts the whole model, so its last dense layers are in the backbone pass. ``macs``: of the
+    whole model, by which the file of another one is found out.
     """
     whole = _load(path)
     if whole.get("cpu") != board.cpu:
@@ -78,7 +84,13 @@ def read(path: Path, widths: Sequence[int], board: Board, optimizer: str, batch:
         )
     inference = _part(path, whole, "inference")
     training = _part(path, whole, "training")
-    if tuple(training.get("widths", ())) != tuple(widths):
+    counted = _number(path, "inference", inference, "macs", 0)
+    if counted != macs:
+        raise MicroTLError(
+            f"{path}: inference: macs: {counted:.0f}, but the model has {macs}: it is another's",
+            "make it with: microtl bench MODEL --json, for this MODEL",
+        )
+    if training.get("widths") != list(widths):
         raise MicroTLError(
             f"{path}: training: widths: {training.get('widths')}, but the head has {list(widths)}",
             f"make it with: microtl bench MODEL --head {'x'.join(map(str, widths))} --json",
@@ -93,7 +105,7 @@ def read(path: Path, widths: Sequence[int], board: Board, optimizer: str, batch:
             return Counts(
                 board.counts,
                 _number(path, "inference", inference, key),
-                int(_number(path, "inference", inference, "macs")),
+                int(counted),
                 _number(path, "training: steps", step, key) / batch,
                 f"{path.name}, {whole['cpu']}, kernels {inference.get('kernels')}",
             )
@@ -106,7 +118,7 @@ def read(path: Path, widths: Sequence[int], board: Board, optimizer: str, batch:
 def _load(path: Path) -> Mapping[str, Any]:
     try:
         whole = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise MicroTLError(
             f"{path}: is no JSON ({error})", "make it with: microtl bench MODEL --json"
         ) from error
@@ -125,11 +137,15 @@ def _part(path: Path, whole: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return part
 
 
-def _number(path: Path, where: str, part: Mapping[str, Any], key: str) -> float:
+def _number(path: Path, where: str, part: Mapping[str, Any], key: str, least: int = 1) -> float:
     value = part.get(key)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, float))
+        or not least <= value <= LARGEST  # so written that it refuses NaN
+    ):
         raise MicroTLError(
-            f"{path}: {where}: {key}: is {value!r}, not a count",
+            f"{path}: {where}: {key}: is {repr(value)[:60]}, not a count",
             "make it with: microtl bench MODEL --json",
         )
     return float(value)

@@ -45,6 +45,9 @@ SCALES = {
 }
 """Unit -> how many SI units it is. ``cycles``: CPU cycles for one that bench counted."""
 
+SMALLEST, LARGEST = 1e-9, 1e9
+"""Of a value in its unit, 0 aside: no figure lies beyond, and no product of them overflows."""
+
 
 @dataclass(frozen=True)
 class Key:
@@ -193,7 +196,7 @@ def read_board(path: Path) -> Board:
     top = reader.top({"title", "kconfig", "bench", "figures", "radios", "missing"})
     bench = reader.mapping(top.get("bench"), "bench", {"cpu", "counts"})
     cpu, counts = bench.get("cpu"), bench.get("counts")
-    if cpu not in CPUS:
+    if not isinstance(cpu, str) or cpu not in CPUS:
         reader.fail("bench: cpu", f"{cpu!r} is no CPU that bench counts on", ", ".join(CPUS))
     if counts not in ("cycles", "instructions"):
         reader.fail("bench: counts", f"is {counts!r}", "write cycles or instructions")
@@ -240,17 +243,37 @@ class _Reader:
     def top(self, keys: set[str]) -> dict[str, Any]:
         yaml = require("yaml", "read the figures of boards and links")
         try:
-            whole = yaml.safe_load(self._path.read_text(encoding="utf-8"))
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise MicroTLError(f"{self._path}: is no YAML ({error})") from error
+            text = self._path.read_text(encoding="utf-8")
+            self.once(yaml, yaml.compose(text, Loader=yaml.SafeLoader))
+            whole = yaml.safe_load(text)
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
+            raise MicroTLError(
+                f"{self._path}: is no YAML ({error})", "see docs/energy.md for the form of it"
+            ) from error
         return self.mapping(whole, "the file", keys)
+
+    def once(self, yaml: Any, node: Any, above: str = "") -> None:
+        """Refuse a key that stands twice: YAML would drop one of the two without a word."""
+        if not isinstance(node, yaml.MappingNode):
+            return
+        seen: set[str] = set()
+        for name, value in node.value:
+            key = str(name.value)
+            where = f"{above}: {key}" if above else key
+            if key in seen:
+                line = name.start_mark.line + 1
+                self.fail(where, f"stands there twice, again in line {line}", "keep one of the two")
+            seen.add(key)
+            self.once(yaml, value, where)
 
     def mapping(self, value: Any, where: str, keys: set[str] | None) -> dict[str, Any]:
         if value is None:
             return {}
-        if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-            self.fail(where, f"must have keys, but is {value!r}", "see docs/energy.md")
+        if not isinstance(value, dict):
+            self.fail(where, f"must have keys, but is {_brief(value)}", "see docs/energy.md")
         for key in value:
+            if not isinstance(key, str):
+                self.fail(where, f"key {key!r} is no text", "see docs/energy.md")
             if keys is not None and key not in keys:
                 self.fail(where, f"unknown key {key!r}", f"known are {', '.join(sorted(keys))}")
         return dict(value)
@@ -303,9 +326,13 @@ class _Reader:
         values = value if isinstance(value, list) else [value] * 3
         numbers = [v for v in values if isinstance(v, (int, float)) and not isinstance(v, bool)]
         if len(numbers) != 3 or len(values) != 3:
-            self.fail(where, f"value is {value!r}", "write one number, or [low, middle, high]")
+            hint = "write one number, or [low, middle, high]; a power of ten needs a point: 1.0e-3"
+            self.fail(where, f"value is {_brief(value)}", hint)
+        if not all(number == 0 or SMALLEST <= number <= LARGEST for number in numbers):
+            hint = f"write 0, or a number between {SMALLEST:g} and {LARGEST:g}"
+            self.fail(where, f"value is {_brief(value)}", hint)
         low, middle, high = (float(number) for number in numbers)
-        if not 0 <= low <= middle <= high < float("inf"):
+        if not low <= middle <= high:
             self.fail(where, f"value is {value!r}", "write [low, middle, high] in rising order")
         if key.single and low != high:
             self.fail(where, f"value is {value!r}", "this one is a single number")
@@ -314,3 +341,9 @@ class _Reader:
         if key.unit == "share" and high > 1:
             self.fail(where, f"value is {value!r}", "a share lies between 0 and 1")
         return Range(low, middle, high)
+
+
+def _brief(value: Any) -> str:
+    """Show a value in a message, the begin of it where it is long."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

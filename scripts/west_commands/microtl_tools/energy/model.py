@@ -284,6 +284,14 @@ def compare(here: Bill, away: Bill) -> Comparison:
     return Comparison(_ratio(here.energy, away.energy, energy), _ratio(here.time, away.time, time))
 
 
+def compare_year(setup: Setup, here: Bill, away: Bill, updates: float) -> Range:
+    """Return the ratio of the energies of a year, the link being kept for the updates alone."""
+    common = total([part.energy for part in here.parts if part in away.parts])
+    here, away = own_parts(here, away)
+    linked = away.energy * updates + setup.standby * YEAR
+    return _ratio(here.energy * updates, linked, common * updates + setup.sleep * YEAR)
+
+
 def own_parts(here: Bill, away: Bill) -> tuple[Bill, Bill]:
     """Return both bills without the parts that stand in both, and so are no difference."""
     return (

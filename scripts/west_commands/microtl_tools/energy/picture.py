@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from microtl_tools.energy.breakeven import SPANS, energy_curve
-from microtl_tools.energy.model import FEATURES, UPLOADS, packet_limit
+from microtl_tools.energy.model import FEATURES, UPLOADS, compare_year, packet_limit
 from microtl_tools.energy.ranges import Range
 from microtl_tools.energy.report import Report, Row, even_text, show, winner
 from microtl_tools.errors import UsageError
@@ -26,7 +26,7 @@ _BLUE, _ORANGE, _GREEN = "#0072B2", "#D55E00", "#009E73"
 _LABELS = {
     "throughput": "throughput that the application sees [kbps]",
     "samples": "labelled samples an update",
-    "updates": "updates a year",
+    "updates": "updates a year, the link kept for them alone",
 }
 _WIDER = 30.0
 """How far the axis reaches on both sides of the user's point, as a factor."""
@@ -54,6 +54,7 @@ def draw(report: Report, axis: str, path: Path) -> bytes:
             _panel(panel, report, kind, axis)
         plain = ticker.FuncFormatter(lambda value, _: _tick(value))
         panels[0].xaxis.set_major_formatter(plain)
+        panels[0].xaxis.set_minor_formatter(ticker.NullFormatter())  # they would overlap
         panels[0].yaxis.set_major_formatter(plain)
         for panel in panels[2:]:
             panel.set_xlabel(_LABELS[axis])
@@ -107,7 +108,7 @@ def _panel(axes: Any, report: Report, kind: str, axis: str) -> None:
     even = next(even for even in row.even if even.axis == axis)
     if even.middle.at is not None and shown[0] < even.middle.at * scale < shown[-1]:
         axes.axvline(even.middle.at * scale, color="black", lw=1.2, ls="-.")
-    axes.set_title(f"{UPLOADS[kind].upper()}\n{_words(row, axis)}", loc="left", fontsize=10)
+    axes.set_title(f"{UPLOADS[kind].upper()}\n{_words(report, row, axis)}", loc="left", fontsize=10)
     axes.grid(True, which="major", lw=0.4, color="#bbbbbb")
 
 
@@ -128,11 +129,13 @@ def _curve(
     )
 
 
-def _words(row: Row, axis: str) -> str:
+def _words(report: Report, row: Row, axis: str) -> str:
     even = next(even for even in row.even if even.axis == axis)
-    who = winner(row.ratio.energy)
+    ratio = row.ratio.energy
+    if axis == "updates":  # what is drawn: a year, with sleep and the link
+        ratio = compare_year(report.setup, row.here, row.away, report.updates)
     return (
-        f"your point: sending / learning = {show(row.ratio.energy.middle)}: {who}\n"
+        f"your point: sending / learning = {show(ratio.middle)}: {winner(ratio)}\n"
         f"sending wins {even_text(even).replace('(', '(uncertain: ')}"
     )
 
@@ -155,4 +158,5 @@ def _grid(report: Report, at: float, axis: str) -> list[float]:
         high = max(at, packet_limit(report.setup.link))
     if axis == "updates":
         low, high = 1.0, 1e6
+    low, high = min(low, at), max(high, at)  # the user's point is on the curve
     return [low * (high / low) ** (i / (_POINTS - 1)) for i in range(_POINTS)]

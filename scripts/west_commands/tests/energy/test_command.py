@@ -6,11 +6,12 @@
 import json
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from microtl_tools import cli
-from microtl_tools.energy import figures
+from microtl_tools.energy import figures, picture
 
 from .conftest import MODEL, board_content, write
 
@@ -110,13 +111,14 @@ def test_preprocessing_is_paid_where_nothing_was_kept(
 
 
 def test_another_backbone_and_head(bench_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """100,000 cycles for 1000 multiply-accumulates: 4.8 million take 480 million."""
+    """100 cycles a multiply-accumulate: 4.8 million take 480 million."""
     content = json.loads(bench_file.read_text(encoding="utf-8"))
+    content["inference"]["cycles_estimate"] = 100 * content["inference"]["macs"]
     content["training"]["widths"] = [512, 32, 3]
     write(bench_file, content)
     args = ("--head-widths", "512x32x3", "--macs", 4_800_000, "--input-values", 3072)
     report = as_json(capsys, MODEL, "--bench", bench_file, *args)
-    assert report["counts"]["backbone"] == 480e6
+    assert report["counts"]["backbone"] == pytest.approx(480e6)
     assert report["task"]["sample_bytes"]["features"] == 512
     assert report["task"]["sample_bytes"]["quantised"] == 3072
 
@@ -201,7 +203,9 @@ def test_values_out_of_range_are_usage_errors(args: tuple[str, str]) -> None:
         ({"cpu": "cortex-m3"}, "cpu: counted on 'cortex-m3', but nrf52840dk needs cortex-m4f"),
         ({"inference": None}, "inference: is missing"),
         ({"training": {"widths": [1, 2]}}, r"training: widths: [1, 2], but the head has"),
-        ({"inference": {"macs": 1, "cycles_estimate": "x"}}, "inference: cycles_estimate: is 'x'"),
+        ({"training": {"widths": None}}, "training: widths: None, but the head has"),
+        ({"inference": {"macs": 1}}, "inference: macs: 1, but the model has"),
+        ({"inference": {"macs": float("nan")}}, "inference: macs: is nan, not a count"),
     ],
 )
 def test_bench_file_that_does_not_fit(
@@ -210,6 +214,22 @@ def test_bench_file_that_does_not_fit(
     content = json.loads(bench_file.read_text(encoding="utf-8"))
     write(bench_file, {**content, **change})
     assert message in energy(capsys, MODEL, "--bench", bench_file, code=1)
+
+
+@pytest.mark.parametrize("value", ["x", None, True, 0, -1, float("nan"), float("inf"), 10**400])
+def test_bench_file_with_what_is_no_count(
+    value: object, bench_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = json.loads(bench_file.read_text(encoding="utf-8"))
+    for part, where in (
+        (content["inference"], "inference"),
+        (content["training"]["steps"][0], "training: steps"),
+    ):
+        good, part["cycles_estimate"] = part["cycles_estimate"], value
+        write(bench_file, content)
+        error = energy(capsys, MODEL, "--bench", bench_file, code=1)
+        assert f"{bench_file}: {where}: cycles_estimate: is" in error
+        part["cycles_estimate"] = good
 
 
 def test_bench_file_without_the_optimizer(
@@ -244,6 +264,30 @@ def test_picture_says_everything_in_words(
         "IEEE 802.15.4 at 60 kbps",
     ):
         assert words in said
+
+
+def test_picture_of_a_year_judges_the_year(
+    bench_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An update is cheaper sent, but the link, kept all year for one update, costs more."""
+    args = (MODEL, "--bench", bench_file, "--axis", "updates", "--updates", 1, "--picture")
+    report = as_json(capsys, *args, tmp_path / "one.svg")
+    assert report["uploads"][3]["less_energy"].startswith("sending")
+    nodes = [node.text or "" for node in ET.parse(tmp_path / "one.svg").iter()]
+    said = [text for text in nodes if text.startswith("your point: sending")]
+    assert len(said) == 4
+    assert all("= 4.16: device" in text for text in said)  # (3.16 uA + 10 uA) / 3.16 uA
+
+
+@pytest.mark.parametrize(
+    ("axis", "point"),
+    [("throughput", 0.01), ("samples", 10**7), ("updates", 1e8), ("updates", 0.01)],
+)
+def test_point_far_out_is_on_the_curve(axis: str, point: float) -> None:
+    setup = SimpleNamespace(link=figures.link_named("ble-2m"))
+    report: Any = SimpleNamespace(setup=setup)
+    xs = picture._grid(report, point, axis)
+    assert xs[0] <= point <= xs[-1] * 1.000001
 
 
 def test_same_report_gives_the_same_picture_and_no_file_is_lost(

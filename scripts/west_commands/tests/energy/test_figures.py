@@ -83,6 +83,17 @@ def test_figure_without_a_part_is_refused(part: str, tmp_path: Path) -> None:
     assert error.value.hint
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), 1e300, 1e-300])
+def test_value_that_nothing_has_is_refused(value: float, tmp_path: Path) -> None:
+    """Written as YAML, which has numbers for what JSON can only write as a word."""
+    content = board_content()
+    content["figures"]["energy_per_cycle"]["value"] = value
+    path = tmp_path / "mine.yml"
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    with pytest.raises(MicroTLError, match="energy_per_cycle: value is .*\n.*between 1e-09 and"):
+        read_board(path)
+
+
 def test_figure_of_a_radio_without_a_source_is_refused(tmp_path: Path) -> None:
     content = board_content()
     content["radios"]["ble"]["tx_current"]["source"] = "  "
@@ -108,6 +119,10 @@ def changed(name: str, part: str, value: Any) -> Callable[[dict[str, Any]], None
         (changed("clock", "value", 0), r"clock: value is 0"),
         (changed("clock", "value", True), r"clock: value is True"),
         (changed("clock", "value", "fast"), r"clock: value is 'fast'"),
+        (changed("clock", "value", "1e2"), r"clock: value is '1e2'\n.*needs a point: 1.0e-3"),
+        (changed("clock", "value", 10**400), r"clock: value is 1000.*\.\.\.\n.*between"),
+        (changed("sleep_current", "value", -1), r"sleep_current: value is -1\n.*write 0, or"),
+        (lambda c: c["bench"].update(cpu=["z80"]), r"bench: cpu: \['z80'\]"),
         (changed("sleep_current", "value", [3, 2, 1]), r"rising order"),
         (changed("sleep_current", "value", [1, 2, float("nan")]), r"sleep_current: value is"),
         (lambda c: c["figures"].pop("clock"), r"figures: clock is missing\n.*MHz"),
@@ -151,8 +166,26 @@ def test_bad_link_is_refused(
 
 def test_what_is_no_yaml_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "mine.yml"
-    path.write_text("figures: [", encoding="utf-8")
-    with pytest.raises(MicroTLError, match=r"mine.yml: is no YAML"):
+    for text in ("figures: [", "title: 2026-13-45", "a: " + "[" * 5000, "figures: &a {x: *a}"):
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(MicroTLError, match=r"mine.yml: is no YAML"):
+            read_board(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("\ntitle: Another\n", "title: stands there twice, again in line"),
+        ("\nmissing: {clock: a, clock: b}\n", "missing: clock: stands there twice"),
+        ("\n3: 4\n", "the file: key 3 is no text"),
+    ],
+)
+def test_key_that_is_no_text_or_stands_twice_is_refused(
+    text: str, message: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.yml"
+    path.write_text(yaml.safe_dump(board_content()) + text, encoding="utf-8")
+    with pytest.raises(MicroTLError, match=rf"mine.yml: {message}"):
         read_board(path)
 
 
