@@ -87,6 +87,7 @@ def environment(long: bool) -> dict[str, str]:
     if zephyr_base is not None:
         variables["ZEPHYR_BASE"] = str(zephyr_base)
         variables.update(workspace.toolchain(variables))
+        variables.update(workspace.cmsis_nn(zephyr_base))
     return variables
 
 
@@ -205,7 +206,7 @@ TIERS = (
         "core",
         "the C core on this machine, plain and under sanitizers",
         lambda _: [
-            ["make", "--no-print-directory", "-C", "tests/core", goal]
+            ["make", "--silent", "--no-print-directory", "-C", "tests/core", goal]
             for goal in ("check", "check-sanitize")
         ],
     ),

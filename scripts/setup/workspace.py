@@ -26,6 +26,14 @@ def toolchain(environment: dict[str, str]) -> dict[str, str]:
     return {"ZEPHYR_TOOLCHAIN_VARIANT": "gnuarmemb", "GNUARMEMB_TOOLCHAIN_PATH": "/usr"}
 
 
+def cmsis_nn(zephyr_base: Path) -> dict[str, str]:
+    """Return the setting that names the workspace's CMSIS-NN, none where it has none."""
+    folder = zephyr_base.parent / "modules" / "lib" / "cmsis-nn"
+    if "MICROTL_CMSIS_NN" in os.environ or not (folder / "Include").is_dir():
+        return {}
+    return {"MICROTL_CMSIS_NN": str(folder)}
+
+
 def is_project(zephyr_base: Path) -> bool:
     """Whether MicroTL lies in that workspace, so that west knows it as a module already."""
     top = zephyr_base.parent

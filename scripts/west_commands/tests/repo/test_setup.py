@@ -65,6 +65,19 @@ def test_long_counts_reach_the_tests(setup: dict[str, ModuleType]) -> None:
     assert "MICROTL_LONG" not in setup["tiers"].environment(long=False)
 
 
+def test_the_workspace_brings_cmsis_nn(
+    setup: dict[str, ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = setup["workspace"]
+    monkeypatch.delenv("MICROTL_CMSIS_NN", raising=False)
+    assert workspace.cmsis_nn(tmp_path / "zephyr") == {}
+    library = tmp_path / "modules" / "lib" / "cmsis-nn"
+    (library / "Include").mkdir(parents=True)
+    assert workspace.cmsis_nn(tmp_path / "zephyr") == {"MICROTL_CMSIS_NN": str(library)}
+    monkeypatch.setenv("MICROTL_CMSIS_NN", "elsewhere")
+    assert workspace.cmsis_nn(tmp_path / "zephyr") == {}
+
+
 @pytest.mark.parametrize(
     ("said", "package"),
     [
