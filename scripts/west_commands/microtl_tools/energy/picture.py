@@ -54,7 +54,9 @@ def draw(report: Report, axis: str, path: Path) -> bytes:
             _panel(panel, report, kind, axis)
         plain = ticker.FuncFormatter(lambda value, _: _tick(value))
         panels[0].xaxis.set_major_formatter(plain)
-        panels[0].xaxis.set_minor_formatter(ticker.NullFormatter())  # they would overlap
+        left, right = panels[0].get_xlim()
+        few = ticker.FuncFormatter(lambda value, _: _between(value) if right < 100 * left else "")
+        panels[0].xaxis.set_minor_formatter(few)
         panels[0].yaxis.set_major_formatter(plain)
         for panel in panels[2:]:
             panel.set_xlabel(_LABELS[axis])
@@ -81,6 +83,11 @@ def draw(report: Report, axis: str, path: Path) -> bytes:
 def _tick(value: float) -> str:
     """Write a power of ten: plain as long as it is short."""
     return f"{value:g}" if value < 1e5 else f"{value:.0e}".replace("e+0", "e")
+
+
+def _between(value: float) -> str:
+    """Write what lies between powers of ten: 2 and 5, since more would overlap."""
+    return _tick(value) if f"{value:e}"[0] in "25" else ""
 
 
 def _panel(axes: Any, report: Report, kind: str, axis: str) -> None:

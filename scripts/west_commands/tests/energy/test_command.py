@@ -279,6 +279,18 @@ def test_picture_of_a_year_judges_the_year(
     assert all("= 4.16: device" in text for text in said)  # (3.16 uA + 10 uA) / 3.16 uA
 
 
+def test_picture_of_a_narrow_axis_labels_little(
+    bench_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """LoRaWAN's throughputs span less than two decades: 0.2, 0.5, 1, 2, 5, and nothing else."""
+    energy(
+        capsys, MODEL, "--bench", bench_file, "--link", "lorawan", "--picture", tmp_path / "a.svg"
+    )
+    said = [node.text for node in ET.parse(tmp_path / "a.svg").iter() if node.text]
+    assert {"0.2", "0.5", "1", "2", "5"} <= set(said)
+    assert not {"0.3", "3", "4", "6"} & set(said)
+
+
 @pytest.mark.parametrize(
     ("axis", "point"),
     [("throughput", 0.01), ("samples", 10**7), ("updates", 1e8), ("updates", 0.01)],
