@@ -142,29 +142,11 @@ struct microtl_fit_progress {
 	float loss;
 };
 
-/** A job. Its fields are private. */
+/**
+ * A job. Its fields are private. Small and often used ones come first, where the short instructions
+ * of Thumb reach them.
+ */
 struct microtl_fit {
-	const struct microtl_fit_config *config;
-	struct microtl_fit_memory memory;
-	const struct microtl_head *active;
-	struct microtl_replay *replay;
-	const struct microtl_base_set *base;
-	struct microtl_trainee trainee;
-	struct microtl_optimizer optimizer;
-	struct microtl_gate gate;
-	struct microtl_gate_result result;
-	/** Classes that the replay memory has and the active head has not. */
-	struct microtl_class_set new_classes;
-	/** [samples] sample numbers, grouped by class: replay entries, then the base set's. */
-	uint16_t *order;
-	/** [rows] end of each class in @a order, and the next to draw. */
-	uint16_t *class_end;
-	uint16_t *class_next;
-	/** [rows] classes that are drawn from, in the order of this round. */
-	uint8_t *class_order;
-	uint64_t seed;
-	uint64_t rng;
-	int error;
 	enum microtl_fit_state state;
 	/** Some recordings are kept apart for early stopping. */
 	bool validates;
@@ -177,19 +159,41 @@ struct microtl_fit {
 	uint16_t samples;
 	uint16_t drawn;
 	uint16_t epoch;
+	/** Epochs since the lowest loss so far, which is best_loss. */
+	uint16_t stale;
+	/** Validation: samples of this epoch. */
+	uint16_t validation_count;
+	const struct microtl_fit_config *config;
+	const struct microtl_head *active;
+	struct microtl_replay *replay;
+	const struct microtl_base_set *base;
+	/** [samples] sample numbers, grouped by class: replay entries, then the base set's. */
+	uint16_t *order;
+	/** [rows] end of each class in @a order, and the next to draw. */
+	uint16_t *class_end;
+	uint16_t *class_next;
+	/** [rows] classes that are drawn from, in the order of this round. */
+	uint8_t *class_order;
 	/** Where preparing, validating or judging goes on. */
 	uint32_t cursor;
 	uint32_t steps;
 	uint32_t steps_total;
+	int error;
+	struct microtl_fit_memory memory;
+	struct microtl_trainee trainee;
+	struct microtl_optimizer optimizer;
 	/** Sum over this epoch, and mean of the last whole one. */
 	float loss_sum;
 	float loss;
-	/** Validation: sum and count over this epoch. */
+	/** Validation: sum over this epoch. */
 	float validation_sum;
-	uint16_t validation_count;
-	/** Lowest loss so far, and epochs since. */
-	uint16_t stale;
 	float best_loss;
+	uint64_t seed;
+	uint64_t rng;
+	struct microtl_gate gate;
+	struct microtl_gate_result result;
+	/** Classes that the replay memory has and the active head has not. */
+	struct microtl_class_set new_classes;
 };
 
 /** @return Bytes of workspace: MICROTL_FIT_WORKSPACE_SIZE() of these. */

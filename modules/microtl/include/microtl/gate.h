@@ -119,17 +119,18 @@ struct microtl_gate {
 	/** [rows] */
 	struct microtl_gate_tally *tally;
 	uint16_t rows;
+	/** Samples of old classes. */
+	uint16_t old_count;
+	/** All samples of the base set, and those that the old and the new head got right. */
+	uint16_t base_count;
+	uint16_t base_before;
+	uint16_t base_after;
 	struct microtl_class_set old_classes;
 	struct microtl_class_set new_classes;
 	/** Over the samples of old classes: mean of loss after - loss before, summed squared
 	 * deviation. */
 	float loss_change;
 	float loss_deviation;
-	uint16_t old_count;
-	/** All samples of the base set, and those that the old and the new head got right. */
-	uint16_t base_count;
-	uint16_t base_before;
-	uint16_t base_after;
 };
 
 /** The verdict and what it rests on. Accuracies are 0..1, or -1 where nothing was measured. */

@@ -13,9 +13,10 @@
  *
  * Three mutexes with priority inheritance guard a learner. The arena's is held for a whole
  * inference, so inferences wait for each other, with the caller's timeout. The head's is held for a
- * forward pass of the head, a label, the start of a training or a publish, never for a training
- * step and never while flash is written. The store's is held by what changes flash or classes;
- * inferences never wait for it. Locking order: arena or store, then head.
+ * forward pass of the head, a label or a publish, never for a training step and never while flash
+ * is written. The store's is held by what changes flash, classes or replay memory, and while a
+ * training starts, which sorts that memory; inferences never wait for it. Locking order: arena or
+ * store, then head.
  *
  * Every function here is for threads only, not for ISRs, and may be called from several threads
  * unless it says otherwise. Samples enter from ISRs through a window (window.h).
@@ -163,44 +164,44 @@ struct microtl_learner_config {
 	size_t record_size;
 };
 
-/** A learner. Private: use the functions. */
+/** A learner. Private: use the functions. Often used members first, as in struct microtl_fit. */
 struct microtl_learner {
 	/** First, for the trainer's queue. */
 	void *queue_reserved;
 	const struct microtl_learner_config *config;
-	struct microtl_learning learning;
+	bool cancel;
+	bool pause;
+	struct microtl_train_status train;
+	/** 0, or why the learner could not be set up at boot. */
+	int error;
+	struct microtl_learner_stats stats;
+	/** The last inference; its token is 0 before the first. */
+	struct microtl_inference last;
 	struct microtl_engine engine;
+	microtl_preprocess preprocess;
+	void *preprocess_scratch;
+	void *preprocess_data;
+	/** Moving average of the best class's score. */
+	float confidence;
+	uint64_t seed;
+	microtl_train_callback callback;
+	void *callback_data;
+	struct microtl_learning learning;
 	/** Guards arena, engine and pre-processing. */
 	struct k_mutex arena_mutex;
 	/** Guards all the rest but the job, which is the trainer thread's. */
 	struct k_mutex head_mutex;
-	/** Signalled when a training is to go on or to end, and when it has ended. */
-	struct k_condvar changed;
-	/** The last inference; its token is 0 before the first. */
-	struct microtl_inference last;
-	struct microtl_learner_stats stats;
-	microtl_preprocess preprocess;
-	void *preprocess_scratch;
-	void *preprocess_data;
-	/** 0, or why the learner could not be set up at boot. */
-	int error;
-	struct microtl_train_status train;
-	/** Moving average of the best class's score. */
-	float confidence;
-	uint64_t seed;
-	bool cancel;
-	bool pause;
-	microtl_train_callback callback;
-	void *callback_data;
 	/** Serialises what changes classes or flash. */
 	struct k_mutex store_mutex;
+	/** Signalled when a training is to go on or to end, and when it has ended. */
+	struct k_condvar changed;
 #ifdef CONFIG_MICROTL_STORE
-	struct microtl_store_area slots_area;
-	struct microtl_flash slots_flash;
-	struct microtl_slots slots;
 	/** 0, or why there is no store. */
 	int store_error;
 	int64_t saved_ms;
+	struct microtl_store_area slots_area;
+	struct microtl_flash slots_flash;
+	struct microtl_slots slots;
 #endif
 #ifdef CONFIG_MICROTL_STORE_REPLAY
 	struct microtl_store_area log_area;
@@ -307,7 +308,7 @@ int microtl_learner_last_get(struct microtl_learner *learner, struct microtl_inf
 /**
  * @brief How many samples of a class in the replay memory the active head gets right.
  *
- * The head's mutex is held for one sample at a time.
+ * The mutexes are held for one sample at a time.
  *
  * @param held_out Those held out for the gate, else those to train on.
  * @param right    Out.

@@ -58,21 +58,21 @@ struct microtl_learning_memory {
 
 /** A learner. Read its members, change them through the functions. */
 struct microtl_learning {
-	const struct microtl_model *model;
-	const struct microtl_fit_config *config;
-	struct microtl_learning_memory memory;
-	/** What answers. */
-	struct microtl_head active;
-	struct microtl_replay replay;
-	/** ncm.means is NULL where there is none. */
-	struct microtl_ncm ncm;
-	struct microtl_fit fit;
 	/** A sample was labelled since init. */
 	bool labelled;
 	/** The last job's head may be published: nothing changed since that it does not know of. */
 	bool publishable;
 	/** microtl_snapshot_info::sequence of the head that was loaded, 0 = factory head. */
 	uint32_t loaded_sequence;
+	const struct microtl_model *model;
+	const struct microtl_fit_config *config;
+	struct microtl_learning_memory memory;
+	struct microtl_replay replay;
+	/** What answers. */
+	struct microtl_head active;
+	/** ncm.means is NULL where there is none. */
+	struct microtl_ncm ncm;
+	struct microtl_fit fit;
 };
 
 /**
@@ -154,7 +154,11 @@ bool microtl_learning_uses_ncm(const struct microtl_learning *learning);
 int microtl_learning_label(struct microtl_learning *learning, const int8_t *features, uint8_t label,
 			   uint16_t recording, uint16_t *index);
 
-/** @brief Starts a job (job). Results as microtl_fit_start(). */
+/**
+ * @brief Starts a job (job). Results as microtl_fit_start().
+ *
+ * Sorts the replay memory: of the others only microtl_learning_scores() may run at the same time.
+ */
 int microtl_learning_train_start(struct microtl_learning *learning, uint64_t seed);
 
 /** @brief One bounded piece of the job (job). Results as microtl_fit_step(). */

@@ -121,10 +121,10 @@ struct microtl_trainee {
 	const struct microtl_head_spec *spec;
 	/** [microtl_head_param_count()] in RAM. */
 	float *params;
-	/** Classes that take part; rows of others stay as they are. */
-	struct microtl_class_set classes;
 	/** [microtl_step_scratch_count()] */
 	float *scratch;
+	/** Classes that take part; rows of others stay as they are. */
+	struct microtl_class_set classes;
 };
 
 /** @return Floats of scratch of a step: MICROTL_STEP_SCRATCH_COUNT(). */

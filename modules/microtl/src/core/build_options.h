@@ -5,15 +5,30 @@
 
 /*
  * What a build may leave out to save flash: define a name as 0 for all core files. What is left out
- * is refused where it is asked for (-EINVAL), never done differently.
+ * is refused where it is asked for (-EINVAL), never done differently; checks are the exception.
  */
 
 #ifndef MICROTL_CORE_BUILD_OPTIONS_H_
 #define MICROTL_CORE_BUILD_OPTIONS_H_
 
-/* MICROTL_OPTIMIZER_ADAM. */
-#ifndef MICROTL_WITH_ADAM
-#define MICROTL_WITH_ADAM 1
+/* The head's loops in assembly, where there is one for the CPU; else they are C. */
+#ifndef MICROTL_WITH_ASSEMBLY
+#define MICROTL_WITH_ASSEMBLY 1
+#endif
+
+/*
+ * Checks of what does not change while a program runs: configurations, the memory that comes with
+ * them, the base set. For a build that has them fixed and has checked them itself.
+ */
+#ifndef MICROTL_WITH_CHECKS
+#define MICROTL_WITH_CHECKS 1
+#endif
+
+/* MICROTL_ONLY_OPTIMIZER may name the one enum microtl_optimizer_kind that the build has. */
+
+/* Target vectors in place of labels. */
+#ifndef MICROTL_WITH_TARGETS
+#define MICROTL_WITH_TARGETS 1
 #endif
 
 /* Learning rates that change: MICROTL_SCHEDULE_LINEAR and _COSINE. */

@@ -5,7 +5,6 @@
 
 #include "dense.h"
 
-#include "build_options.h"
 #include "dense_m4.h"
 #include "mathf.h"
 
@@ -183,14 +182,16 @@ void microtl_priv_dense_update(const struct microtl_priv_update *update,
 			       const struct microtl_priv_rows *rows, const float *x, size_t count,
 			       const float *delta)
 {
-	if (update->kind == MICROTL_OPTIMIZER_MOMENTUM) {
+	enum microtl_optimizer_kind kind = microtl_priv_kind(update->kind);
+
+	if (kind == MICROTL_OPTIMIZER_MOMENTUM) {
 		update_momentum_rows(rows, update->momentum, x, count, delta);
 		return;
 	}
 	for (size_t o = 0; o < rows->rows; o++) {
 		size_t at = rows->index[o] * rows->stride;
 
-		if (MICROTL_WITH_ADAM && update->kind == MICROTL_OPTIMIZER_ADAM) {
+		if (kind == MICROTL_OPTIMIZER_ADAM) {
 			update_adam(update, rows->weights + at, rows->state + at,
 				    rows->state + at + rows->state_stride, x, count, delta[o]);
 		} else {

@@ -18,6 +18,19 @@
 
 #include <microtl/optimizer.h>
 
+#include "build_options.h"
+
+/* A kind that is configured, known to the compiler where the build has but one. */
+static inline enum microtl_optimizer_kind microtl_priv_kind(enum microtl_optimizer_kind kind)
+{
+#ifdef MICROTL_ONLY_OPTIMIZER
+	(void)kind;
+	return MICROTL_ONLY_OPTIMIZER;
+#else
+	return kind;
+#endif
+}
+
 /* The factors of one update, worked out once for all parameters. */
 struct microtl_priv_update {
 	enum microtl_optimizer_kind kind;

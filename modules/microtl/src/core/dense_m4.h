@@ -12,7 +12,9 @@
 #ifndef MICROTL_CORE_DENSE_M4_H_
 #define MICROTL_CORE_DENSE_M4_H_
 
-#if defined(__ARM_FP) && defined(__ARM_ARCH_PROFILE)
+#include "build_options.h"
+
+#if MICROTL_WITH_ASSEMBLY && defined(__ARM_FP) && defined(__ARM_ARCH_PROFILE)
 #define MICROTL_PRIV_DENSE_ASSEMBLY ((__ARM_FP & 4) != 0 && __ARM_ARCH_PROFILE == 'M')
 #else
 #define MICROTL_PRIV_DENSE_ASSEMBLY 0

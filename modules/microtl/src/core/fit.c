@@ -17,7 +17,7 @@ size_t microtl_fit_workspace_size(const struct microtl_head_spec *spec, uint16_t
 				  uint16_t base_count)
 {
 	return MICROTL_FIT_WORKSPACE_SIZE(microtl_head_hidden_count(spec),
-					  microtl_head_class_rows(spec),
+					  microtl_priv_class_rows(spec),
 					  (size_t)replay_capacity + base_count);
 }
 
@@ -43,7 +43,7 @@ static bool memory_valid(const struct microtl_fit_config *config,
 static bool samples_valid(const struct microtl_head *active, const struct microtl_replay *replay,
 			  const struct microtl_base_set *base)
 {
-	uint16_t rows = microtl_head_class_rows(active->spec);
+	uint16_t rows = microtl_priv_class_rows(active->spec);
 
 	if (replay->feature_count != active->spec->width[0]) {
 		return false;
@@ -68,7 +68,7 @@ static bool samples_valid(const struct microtl_head *active, const struct microt
 static struct microtl_gate_tally *lay_out_workspace(struct microtl_fit *fit)
 {
 	const struct microtl_head_spec *spec = fit->active->spec;
-	size_t rows = microtl_head_class_rows(spec);
+	size_t rows = microtl_priv_class_rows(spec);
 	float *floats = fit->memory.workspace;
 	struct microtl_gate_tally *tally = (void *)(floats + microtl_step_scratch_count(spec));
 
@@ -94,7 +94,7 @@ static void find_new_classes(struct microtl_fit *fit)
 /* At least two classes under softmax, or nothing can be told apart. */
 static bool has_enough_classes(const struct microtl_fit *fit)
 {
-	return fit->active->spec->loss != MICROTL_LOSS_SOFTMAX ||
+	return !microtl_priv_is_softmax(fit->active->spec->loss) ||
 	       microtl_class_set_count(&fit->active->classes) +
 			       microtl_class_set_count(&fit->new_classes) >
 		       1;
@@ -115,11 +115,12 @@ int microtl_fit_start(struct microtl_fit *fit, const struct microtl_fit_config *
 		      struct microtl_replay *replay, const struct microtl_base_set *base,
 		      uint64_t seed)
 {
-	if (!config_valid(config) || !memory_valid(config, memory) ||
-	    !samples_valid(active, replay, base)) {
+	if (MICROTL_WITH_CHECKS && (!config_valid(config) || !memory_valid(config, memory) ||
+				    !samples_valid(active, replay, base))) {
 		return -EINVAL;
 	}
-	if (memory->workspace_size < microtl_fit_workspace_size(active->spec, replay->count,
+	if (MICROTL_WITH_CHECKS &&
+	    memory->workspace_size < microtl_fit_workspace_size(active->spec, replay->count,
 								base == NULL ? 0 : base->count)) {
 		return -ENOMEM;
 	}
@@ -144,7 +145,7 @@ int microtl_fit_start(struct microtl_fit *fit, const struct microtl_fit_config *
 
 	find_new_classes(fit);
 	ret = has_enough_classes(fit) ? microtl_gate_init(&fit->gate, &config->gate, tally,
-							  microtl_head_class_rows(active->spec),
+							  microtl_priv_class_rows(active->spec),
 							  &active->classes, &fit->new_classes)
 				      : -ENODATA;
 	if (ret != 0) {

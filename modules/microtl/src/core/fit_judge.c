@@ -10,21 +10,24 @@
 #include <microtl/loss.h>
 
 #include "fit_samples.h"
+#include "layers.h"
 #include "mathf.h"
 
 /* What a head says about a sample: whether it is right, and its loss. */
 static bool judge(const struct microtl_fit *fit, const struct microtl_head *head, uint16_t sample,
 		  float *loss)
 {
-	uint16_t rows = microtl_head_class_rows(head->spec);
+	uint16_t rows = microtl_priv_class_rows(head->spec);
 	float *scratch = fit->trainee.scratch;
 	float *scores = scratch + microtl_head_scratch_count(head->spec);
 	uint8_t label = microtl_priv_sample_label(fit, sample);
 
 	microtl_head_scores(head, microtl_priv_sample_features(fit, sample), scores, scratch);
-	*loss = microtl_loss_value((enum microtl_loss)head->spec->loss, &head->classes, rows, label,
-				   NULL, scores);
-	return microtl_head_best(head, scores) == label;
+	bool is_right = microtl_head_best(head, scores) == label;
+	/* Training has the gradient's code anyway; its scores are not needed. */
+	*loss = microtl_loss_gradient((enum microtl_loss)head->spec->loss, &head->classes, rows,
+				      label, NULL, scores);
+	return is_right;
 }
 
 struct microtl_head microtl_priv_fit_shadow(const struct microtl_fit *fit)

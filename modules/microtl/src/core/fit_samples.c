@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fit_phases.h"
+#include "layers.h"
 #include "rng.h"
 
 uint16_t microtl_priv_sample_count(const struct microtl_fit *fit)
@@ -111,7 +112,7 @@ static uint16_t first_of_recording(const struct microtl_fit *fit, uint16_t index
 /* Whether the hold-out is large enough to judge every class that has samples, without folds. */
 static bool holdout_suffices(const struct microtl_fit *fit)
 {
-	uint16_t rows = microtl_head_class_rows(fit->trainee.spec);
+	uint16_t rows = microtl_priv_class_rows(fit->trainee.spec);
 	uint16_t *held = fit->class_end;
 	uint16_t *all = fit->class_next;
 
@@ -135,7 +136,7 @@ static bool holdout_suffices(const struct microtl_fit *fit)
 /* Folds and validation from the number of training recordings a class has. */
 static void choose_folds(struct microtl_fit *fit, bool suffices)
 {
-	uint16_t rows = microtl_head_class_rows(fit->trainee.spec);
+	uint16_t rows = microtl_priv_class_rows(fit->trainee.spec);
 	const uint16_t *recordings = fit->class_next;
 	uint16_t most = 0;
 
@@ -159,7 +160,7 @@ static void choose_folds(struct microtl_fit *fit, bool suffices)
 static void count_recordings(struct microtl_fit *fit)
 {
 	memset(fit->class_next, 0,
-	       microtl_head_class_rows(fit->trainee.spec) * sizeof(*fit->class_next));
+	       microtl_priv_class_rows(fit->trainee.spec) * sizeof(*fit->class_next));
 	for (uint16_t i = 0; i < fit->replay->frozen; i++) {
 		const struct microtl_replay_entry *entry = &fit->replay->entries[i];
 
@@ -188,7 +189,7 @@ void microtl_priv_partition(struct microtl_fit *fit)
 	count_recordings(fit);
 	choose_folds(fit, suffices);
 	memset(fit->class_next, 0,
-	       microtl_head_class_rows(fit->trainee.spec) * sizeof(*fit->class_next));
+	       microtl_priv_class_rows(fit->trainee.spec) * sizeof(*fit->class_next));
 	for (uint16_t i = 0; i < fit->replay->frozen; i++) {
 		uint16_t first = first_of_recording(fit, i);
 
@@ -246,7 +247,7 @@ static uint16_t order_class(struct microtl_fit *fit, uint8_t label, uint16_t at)
 
 void microtl_priv_order_samples(struct microtl_fit *fit)
 {
-	uint16_t rows = microtl_head_class_rows(fit->trainee.spec);
+	uint16_t rows = microtl_priv_class_rows(fit->trainee.spec);
 	uint16_t at = 0;
 
 	fit->class_count = 0;

@@ -74,7 +74,7 @@ static void imprint(struct microtl_fit *fit, uint8_t label)
 /* Next new class at or behind the cursor; the number of rows where there is none. */
 static uint32_t next_new_class(const struct microtl_fit *fit, uint32_t label)
 {
-	uint32_t rows = microtl_head_class_rows(fit->active->spec);
+	uint32_t rows = microtl_priv_class_rows(fit->active->spec);
 
 	while (label < rows && !microtl_class_set_has(&fit->new_classes, (uint8_t)label)) {
 		label++;
@@ -85,7 +85,7 @@ static uint32_t next_new_class(const struct microtl_fit *fit, uint32_t label)
 /* First the copy and the order of samples, then one new class a step, then the optimiser. */
 int microtl_priv_fit_prepare(struct microtl_fit *fit)
 {
-	uint32_t rows = microtl_head_class_rows(fit->active->spec);
+	uint32_t rows = microtl_priv_class_rows(fit->active->spec);
 
 	if (fit->cursor == 0) {
 		copy_active(fit);

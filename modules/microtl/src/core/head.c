@@ -78,7 +78,7 @@ int microtl_head_init(struct microtl_head *head, const struct microtl_head_spec 
 			return -EINVAL;
 		}
 	}
-	uint16_t rows = microtl_head_class_rows(spec);
+	uint16_t rows = microtl_priv_class_rows(spec);
 	bool has_classes = !microtl_priv_is_mse(spec->loss);
 	if ((has_classes && rows > MICROTL_CLASSES_MAX) || spec->class_count > rows) {
 		return -EINVAL;
@@ -101,7 +101,7 @@ static bool takes_part(const struct microtl_head *head, size_t row)
 void microtl_head_scores(const struct microtl_head *head, const int8_t *features, float *scores,
 			 float *scratch)
 {
-	size_t rows = microtl_head_class_rows(head->spec);
+	size_t rows = microtl_priv_class_rows(head->spec);
 	float *tile = scratch;
 	float *hidden = scratch + MICROTL_HEAD_TILE;
 
@@ -117,9 +117,9 @@ void microtl_head_scores(const struct microtl_head *head, const int8_t *features
 
 void microtl_head_activate(const struct microtl_head *head, float *scores)
 {
-	size_t rows = microtl_head_class_rows(head->spec);
+	size_t rows = microtl_priv_class_rows(head->spec);
 
-	if (head->spec->loss == MICROTL_LOSS_SOFTMAX) {
+	if (microtl_priv_is_softmax(head->spec->loss)) {
 		float top;
 
 		(void)microtl_priv_softmax(&head->classes, rows, scores, &top);
@@ -137,7 +137,7 @@ void microtl_head_activate(const struct microtl_head *head, float *scores)
 
 uint8_t microtl_head_best(const struct microtl_head *head, const float *scores)
 {
-	size_t rows = microtl_head_class_rows(head->spec);
+	size_t rows = microtl_priv_class_rows(head->spec);
 	uint8_t best = MICROTL_LABEL_NONE;
 
 	if (microtl_priv_is_mse(head->spec->loss)) {

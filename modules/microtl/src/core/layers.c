@@ -25,7 +25,7 @@ struct microtl_priv_layer microtl_priv_layer(const struct microtl_head_spec *spe
 size_t microtl_priv_rows_used(const struct microtl_head_spec *spec,
 			      const struct microtl_class_set *classes)
 {
-	size_t rows = microtl_head_class_rows(spec);
+	size_t rows = microtl_priv_class_rows(spec);
 
 	while (rows > 0 && !microtl_priv_takes_part(spec->loss, classes, rows - 1U)) {
 		rows--;

@@ -27,10 +27,21 @@ static inline bool microtl_priv_is_mse(unsigned int loss)
 	return MICROTL_WITH_MSE && loss == MICROTL_LOSS_MSE;
 }
 
+static inline bool microtl_priv_is_softmax(unsigned int loss)
+{
+	return (!MICROTL_WITH_SIGMOID && !MICROTL_WITH_MSE) || loss == MICROTL_LOSS_SOFTMAX;
+}
+
 /* Number of the last layer. */
 static inline uint8_t microtl_priv_last(const struct microtl_head_spec *spec)
 {
 	return MICROTL_WITH_HIDDEN ? (uint8_t)(spec->layer_count - 1U) : 0U;
+}
+
+/* microtl_head_class_rows(), without a call where there is but one layer. */
+static inline uint16_t microtl_priv_class_rows(const struct microtl_head_spec *spec)
+{
+	return MICROTL_WITH_HIDDEN ? microtl_head_class_rows(spec) : spec->width[1];
 }
 
 /* Where a layer lies in the parameters: weights [out][in], then bias [out]. */

@@ -12,7 +12,7 @@
 
 static uint16_t class_rows(const struct microtl_learning *learning)
 {
-	return microtl_head_class_rows(learning->active.spec);
+	return microtl_priv_class_rows(learning->active.spec);
 }
 
 static void name_factory_classes(struct microtl_learning *learning)

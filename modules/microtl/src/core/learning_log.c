@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "layers.h"
+
 void microtl_learning_class_record(const struct microtl_learning *learning, uint8_t label,
 				   struct microtl_replay_log_record *record)
 {
@@ -62,7 +64,7 @@ static void restore_class(struct microtl_learning *learning,
 	uint8_t label = record->entry.label;
 	bool is_later = (int32_t)(record->entry.sequence - learning->loaded_sequence) > 0;
 
-	if (label >= microtl_head_class_rows(learning->active.spec)) {
+	if (label >= microtl_priv_class_rows(learning->active.spec)) {
 		return;
 	}
 	struct microtl_class_name *row = &learning->memory.names[label];
@@ -111,7 +113,7 @@ int microtl_learning_list(struct microtl_replay_log_record *record, void *user_d
 	struct microtl_learning_listing *listing = user_data;
 	const struct microtl_learning *learning = listing->learning;
 
-	if (listing->next_label < microtl_head_class_rows(learning->active.spec)) {
+	if (listing->next_label < microtl_priv_class_rows(learning->active.spec)) {
 		microtl_learning_class_record(learning, (uint8_t)listing->next_label++, record);
 		return 0;
 	}

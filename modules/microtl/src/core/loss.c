@@ -38,12 +38,16 @@ static float exponential_sum(const struct microtl_class_set *classes, size_t row
 /* e^x for x <= 0 as microtl_priv_expf() gives it, without the call where the result is normal. */
 static inline float exponential(float x)
 {
+#ifdef __OPTIMIZE_SIZE__
+	return microtl_priv_expf(x);
+#else
 	if (!(x > -87.0f)) {
 		return microtl_priv_expf(x);
 	}
 	int32_t k;
 	float parts = microtl_priv_exp_parts(x, -0.5f, &k);
 	return parts * microtl_priv_bits_float((uint32_t)(k + 127) << 23);
+#endif
 }
 
 float microtl_priv_softmax(const struct microtl_class_set *classes, size_t rows, float *scores,
@@ -166,7 +170,7 @@ static float softmax_gradient(const struct microtl_class_set *classes, size_t ro
 {
 	float top;
 
-	if (target == NULL) {
+	if (!MICROTL_WITH_TARGETS || target == NULL) {
 		bool labelled = label < rows && microtl_class_set_has(classes, label);
 		float score = labelled ? scores[label] : 0.0f;
 		float loss = microtl_priv_softmax(classes, rows, scores, &top);
@@ -190,7 +194,7 @@ static float softmax_gradient(const struct microtl_class_set *classes, size_t ro
 float microtl_loss_gradient(enum microtl_loss kind, const struct microtl_class_set *classes,
 			    uint16_t rows, uint8_t label, const float *target, float *scores)
 {
-	if (kind == MICROTL_LOSS_SOFTMAX) {
+	if (microtl_priv_is_softmax(kind)) {
 		return softmax_gradient(classes, rows, label, target, scores);
 	}
 	float loss = microtl_loss_value(kind, classes, rows, label, target, scores);

@@ -14,7 +14,6 @@
 #include <float.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
 
 #if defined(__FAST_MATH__)
 #error "MicroTL's results are the same on every CPU: build it without -ffast-math"
@@ -24,20 +23,20 @@
 #error "MicroTL needs float32 arithmetic: on 32-bit x86 add -msse2 -mfpmath=sse"
 #endif
 
+/* A union: a freestanding compiler, as Zephyr's is, would really call memcpy(). */
+union microtl_priv_float {
+	float value;
+	uint32_t bits;
+};
+
 static inline uint32_t microtl_priv_float_bits(float x)
 {
-	uint32_t bits;
-
-	memcpy(&bits, &x, sizeof(bits));
-	return bits;
+	return (union microtl_priv_float){.value = x}.bits;
 }
 
 static inline float microtl_priv_bits_float(uint32_t bits)
 {
-	float x;
-
-	memcpy(&x, &bits, sizeof(x));
-	return x;
+	return (union microtl_priv_float){.bits = bits}.value;
 }
 
 /* Neither infinite nor NaN. */

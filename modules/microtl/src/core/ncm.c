@@ -8,10 +8,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "layers.h"
+
 int microtl_ncm_init(struct microtl_ncm *ncm, const struct microtl_head_spec *spec, float *means,
 		     uint16_t *counts, const struct microtl_base_set *base)
 {
-	size_t rows = microtl_head_class_rows(spec);
+	size_t rows = microtl_priv_class_rows(spec);
 
 	if (means == NULL || counts == NULL) {
 		return -EINVAL;
@@ -36,7 +38,7 @@ int microtl_ncm_add(struct microtl_ncm *ncm, const int8_t *features, uint8_t lab
 {
 	const struct microtl_head_spec *spec = ncm->spec;
 
-	if (label >= microtl_head_class_rows(spec)) {
+	if (label >= microtl_priv_class_rows(spec)) {
 		return -EINVAL;
 	}
 	float *mean = ncm->means + (size_t)label * spec->width[0];
@@ -57,7 +59,7 @@ int microtl_ncm_add(struct microtl_ncm *ncm, const int8_t *features, uint8_t lab
 
 void microtl_ncm_remove(struct microtl_ncm *ncm, uint8_t label)
 {
-	if (label < microtl_head_class_rows(ncm->spec)) {
+	if (label < microtl_priv_class_rows(ncm->spec)) {
 		ncm->counts[label] = 0;
 	}
 }
@@ -66,7 +68,7 @@ void microtl_ncm_scores(const struct microtl_ncm *ncm, const int8_t *features, f
 {
 	const struct microtl_head_spec *spec = ncm->spec;
 
-	for (size_t c = 0; c < microtl_head_class_rows(spec); c++) {
+	for (size_t c = 0; c < microtl_priv_class_rows(spec); c++) {
 		const float *mean = ncm->means + c * spec->width[0];
 		float sum = 0.0f;
 
@@ -88,7 +90,7 @@ uint8_t microtl_ncm_best(const struct microtl_ncm *ncm, const float *scores)
 {
 	uint8_t best = MICROTL_LABEL_NONE;
 
-	for (size_t c = 0; c < microtl_head_class_rows(ncm->spec); c++) {
+	for (size_t c = 0; c < microtl_priv_class_rows(ncm->spec); c++) {
 		if (ncm->counts[c] > 0 &&
 		    (best == MICROTL_LABEL_NONE || scores[c] > scores[best])) {
 			best = (uint8_t)c;

@@ -19,9 +19,10 @@ static bool unit(float x)
 
 bool microtl_priv_optimizer_valid(const struct microtl_optimizer_config *config)
 {
-	bool adam = MICROTL_WITH_ADAM && config->kind == MICROTL_OPTIMIZER_ADAM;
+	bool adam = config->kind == MICROTL_OPTIMIZER_ADAM;
 
-	return (config->kind <= MICROTL_OPTIMIZER_MOMENTUM || adam) &&
+	return config->kind <= MICROTL_OPTIMIZER_ADAM &&
+	       microtl_priv_kind(config->kind) == config->kind &&
 	       config->schedule <= (MICROTL_WITH_SCHEDULE ? MICROTL_SCHEDULE_COSINE
 							  : MICROTL_SCHEDULE_CONSTANT) &&
 	       config->learning_rate > 0.0f && microtl_priv_finite(config->learning_rate) &&
@@ -37,10 +38,10 @@ int microtl_optimizer_init(struct microtl_optimizer *optimizer,
 			   const struct microtl_optimizer_config *config, float *state,
 			   float *gradient, size_t params, uint32_t updates_total)
 {
-	size_t state_count = MICROTL_OPTIMIZER_STATE_COUNT(config->kind, params);
+	size_t state_count = MICROTL_OPTIMIZER_STATE_COUNT(microtl_priv_kind(config->kind), params);
 
-	if (!microtl_priv_optimizer_valid(config) || updates_total == 0 ||
-	    (state == NULL && state_count > 0)) {
+	if (MICROTL_WITH_CHECKS && (!microtl_priv_optimizer_valid(config) || updates_total == 0 ||
+				    (state == NULL && state_count > 0))) {
 		return -EINVAL;
 	}
 	*optimizer = (struct microtl_optimizer){
@@ -86,8 +87,9 @@ static float decay_of(const struct microtl_optimizer_config *config, float rate)
 {
 	float decay = rate * config->weight_decay;
 
-	return config->kind == MICROTL_OPTIMIZER_MOMENTUM ? decay / (1.0f - config->momentum)
-							  : decay;
+	return microtl_priv_kind(config->kind) == MICROTL_OPTIMIZER_MOMENTUM
+		       ? decay / (1.0f - config->momentum)
+		       : decay;
 }
 
 struct microtl_priv_update microtl_priv_optimizer_next(struct microtl_optimizer *optimizer)
@@ -107,7 +109,7 @@ struct microtl_priv_update microtl_priv_optimizer_next(struct microtl_optimizer 
 		optimizer->decay_due = 0.0f;
 	}
 
-	if (MICROTL_WITH_ADAM && config->kind == MICROTL_OPTIMIZER_ADAM) {
+	if (microtl_priv_kind(config->kind) == MICROTL_OPTIMIZER_ADAM) {
 		optimizer->beta1_power *= config->momentum;
 		optimizer->beta2_power *= config->beta2;
 		/* Both corrections of bias moved to the rate and to eps: Kingma and Ba, section 2.

@@ -23,7 +23,7 @@ static float *state_at(const struct microtl_optimizer *optimizer, size_t offset)
 size_t microtl_step_scratch_count(const struct microtl_head_spec *spec)
 {
 	return MICROTL_STEP_SCRATCH_COUNT(microtl_head_hidden_count(spec),
-					  microtl_head_class_rows(spec));
+					  microtl_priv_class_rows(spec));
 }
 
 /* The parts of a step's scratch. */
@@ -51,7 +51,7 @@ static struct scratch scratch_of(const struct microtl_trainee *trainee)
 	scratch.hidden = scratch.tile + MICROTL_HEAD_TILE;
 	scratch.hidden_delta = scratch.hidden + hidden;
 	scratch.scores = scratch.hidden_delta + hidden;
-	scratch.index = (void *)(scratch.scores + microtl_head_class_rows(trainee->spec));
+	scratch.index = (void *)(scratch.scores + microtl_priv_class_rows(trainee->spec));
 	return scratch;
 }
 
@@ -66,7 +66,7 @@ static bool row_learns(const struct microtl_trainee *trainee, uint8_t layer, siz
 static bool label_valid(const struct microtl_trainee *trainee, uint16_t rows, uint8_t label)
 {
 	if (label == MICROTL_LABEL_NONE) {
-		return trainee->spec->loss != MICROTL_LOSS_SOFTMAX;
+		return !microtl_priv_is_softmax(trainee->spec->loss);
 	}
 	return label < rows && row_learns(trainee, microtl_priv_last(trainee->spec), label);
 }
@@ -89,7 +89,7 @@ static int forward(const struct microtl_trainee *trainee, const struct scratch *
 	const struct microtl_head_spec *spec = trainee->spec;
 	uint16_t rows = scratch->rows;
 
-	if (target == NULL && !label_valid(trainee, rows, label)) {
+	if (target == NULL ? !label_valid(trainee, rows, label) : !MICROTL_WITH_TARGETS) {
 		return -EINVAL;
 	}
 	microtl_priv_forward(spec, trainee->params, rows, features, scratch->scores,
@@ -165,7 +165,8 @@ static void consume_biases(const struct consumer *consumer, const struct errors 
 /* What an error is multiplied by: where updates are steps against the gradient, the rate. */
 static float step_of(const struct consumer *consumer)
 {
-	if (consumer->update == NULL || consumer->update->kind == MICROTL_OPTIMIZER_ADAM) {
+	if (consumer->update == NULL ||
+	    microtl_priv_kind(consumer->update->kind) == MICROTL_OPTIMIZER_ADAM) {
 		return 1.0f;
 	}
 	return consumer->update->rate;

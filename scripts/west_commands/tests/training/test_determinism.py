@@ -19,7 +19,8 @@ TESTS = ROOT / "tests/core"
 SOURCES = [TESTS / "digests.c", TESTS / "toy.c", *sorted(CORE.glob("*.c"))]
 FLAGS = ["-std=c11", *FLOAT_RULE, f"-I{INCLUDE}", f"-I{CORE}", f"-I{TESTS}"]
 LINES = 6 * 3 * 2 + 1 + 2 + 4
-LEVELS = ("-O0", "-O2", "-O3") if os.environ.get("MICROTL_LONG") == "1" else ("-O0", "-O3")
+LONG = os.environ.get("MICROTL_LONG") == "1"
+LEVELS = ("-O0", "-O2", "-O3", "-Os") if LONG else ("-O3", "-Os")
 
 
 def run(command: list[str]) -> str:
@@ -43,7 +44,7 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> str:
     return text
 
 
-@pytest.mark.parametrize("level", ("-O0", "-O2", "-O3"))
+@pytest.mark.parametrize("level", ("-O0", "-O2", "-O3", "-Os"))
 @pytest.mark.parametrize("compiler", ("gcc", "clang"))
 def test_compilers_agree(compiler: str, level: str, expected: str, tmp_path: Path) -> None:
     if shutil.which(compiler) is None:
@@ -57,10 +58,11 @@ def test_lean_build_learns_the_same(expected: str, tmp_path: Path) -> None:
     """Every part of src/core/build_options.h left out: refused where asked for, else the same."""
     options = (CORE / "build_options.h").read_text(encoding="utf-8")
     names = re.findall(r"#define (MICROTL_WITH_\w+) 1", options)
-    assert len(names) == 8
+    assert len(names) == 10
     program = tmp_path / "lean"
     lean = [f"-D{name}=0" for name in names]
-    run(["gcc", "-O2", *FLAGS, *lean, "-o", str(program), *map(str, SOURCES)])
+    lean += ["-DMICROTL_ONLY_OPTIMIZER=MICROTL_OPTIMIZER_MOMENTUM"]
+    run(["gcc", "-Os", *FLAGS, *lean, "-o", str(program), *map(str, SOURCES)])
     line = run([str(program), "job"])
     head = line.split(", means")[0]  # nearest means are left out
     assert head.startswith("job: verdict 1, head ") and head in expected
