@@ -74,7 +74,7 @@ int microtl_learner_class_get(struct microtl_learner *learner, uint8_t label,
 	if (ret != 0) {
 		return ret;
 	}
-	(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+	microtl_priv_lock(learner);
 	if (microtl_learning_class_name(learning, label) == NULL) {
 		ret = -ENOENT;
 	} else {
@@ -85,7 +85,7 @@ int microtl_learner_class_get(struct microtl_learner *learner, uint8_t label,
 			.held_out = microtl_replay_class_count(&learning->replay, label, true),
 		};
 	}
-	(void)k_mutex_unlock(&learner->head_mutex);
+	microtl_priv_unlock(learner);
 	return ret;
 }
 
@@ -112,11 +112,11 @@ void microtl_learner_recall(struct microtl_learner *learner, uint8_t label, bool
 	*right = 0;
 	*count = 0;
 	for (uint16_t i = 0; i < learner->learning.replay.capacity; i++) {
-		(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+		microtl_priv_lock(learner);
 
 		int found = is_right(learner, i, label, held_out);
 
-		(void)k_mutex_unlock(&learner->head_mutex);
+		microtl_priv_unlock(learner);
 		if (found >= 0) {
 			*right = (uint16_t)(*right + found);
 			(*count)++;

@@ -101,9 +101,11 @@ static uint16_t last_recording(struct microtl_learner *learner)
 	const struct microtl_replay *replay = &learner->learning.replay;
 	uint16_t last = 0;
 
+	microtl_priv_lock(learner);
 	for (uint16_t i = 0; i < replay->count; i++) {
 		last = MAX(last, replay->entries[i].recording);
 	}
+	microtl_priv_unlock(learner);
 	return last;
 }
 

@@ -106,21 +106,24 @@ static void tell(struct microtl_learner *learner, enum microtl_train_event event
 	}
 }
 
-/* The set of samples is frozen here, so nobody may be changing it. */
+/*
+ * Freezes the set of samples, which takes long enough to leave the head to inferences meanwhile:
+ * what labels and what changes classes waits for the store's mutex.
+ */
 static int begin(struct microtl_learner *learner)
 {
-	int ret = -ECANCELED;
+	(void)k_mutex_lock(&learner->store_mutex, K_FOREVER);
 
-	microtl_priv_lock(learner);
-	if (!learner->cancel) {
-		ret = microtl_learning_train_start(&learner->learning, learner->seed);
-	}
+	int ret = microtl_learning_train_start(&learner->learning, learner->seed);
+
 	if (ret == 0) {
+		(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
 		learner->train.state = MICROTL_TRAIN_RUNNING;
 		learner->train.new_labels = 0;
 		learner->stats.trainings++;
+		(void)k_mutex_unlock(&learner->head_mutex);
 	}
-	microtl_priv_unlock(learner);
+	(void)k_mutex_unlock(&learner->store_mutex);
 	return ret;
 }
 
