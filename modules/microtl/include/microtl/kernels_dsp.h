@@ -54,7 +54,8 @@ struct microtl_dsp_conv2d {
 
 /**
  * Scratch of microtl_kernel_dsp_conv2d(): two gathered windows, and rows of int16 under the windows
- * of two output rows; @a row_size is the values of such a row.
+ * of two output rows; @a row_size is the values of such a row. @a stride_h is 0 where there is but
+ * one output row.
  */
 #define MICROTL_DSP_CONV2D_SCRATCH(kernel_h, stride_h, row_quads, row_size)                        \
 	(16 * (kernel_h) * (row_quads) + 2 * ((kernel_h) + (stride_h)) * (row_size))

@@ -119,7 +119,7 @@ def _unplaced(parts: Parts) -> tuple[str, ...]:
 def _settings(parts: Parts) -> str:
     """Say in one line what shaped the model; nothing of it depends on where files lie."""
     words = [f"kernels {parts.options.kernels}"]
-    if KERNEL_SETS[parts.options.kernels].prepare_small is not None:
+    if KERNEL_SETS[parts.options.kernels].own_layouts:
         words[0] += f" for {parts.options.optimize}"
     if parts.head is None:
         return f"{words[0]}, no head"

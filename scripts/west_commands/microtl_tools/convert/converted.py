@@ -31,7 +31,8 @@ class Options:
     kernels: str = "portable"
     """Kernel set, a key of ``kernel_sets.KERNEL_SETS``."""
     optimize: str = "speed"
-    """``speed``: weights may take up to twice their int8 size; ``size``: little more than that."""
+    """``speed``: weights may take twice their int8 size; ``size``: 1.1 times, with what belongs to
+    them."""
     head_layers: int = 1
     """Dense layers at the end that become the head; 0: none, the whole model is frozen."""
     cut: str | None = None

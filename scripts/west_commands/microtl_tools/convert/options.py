@@ -117,7 +117,7 @@ def add_optimize(group: argparse._ActionsContainer) -> None:
         "--optimize",
         choices=("speed", "size"),
         default="speed",
-        help="speed: weights may take twice their int8 size (default); size: little more than that",
+        help="speed: weights may take twice their int8 size (default); size: 1.1 times that",
     )
 
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -26,7 +25,6 @@ from microtl_tools.convert.passes import simplify
 from microtl_tools.convert.passes.borders import take_borders
 from microtl_tools.convert.passes.fold_constants import FOLDED_KINDS
 from microtl_tools.convert.plan import plan
-from microtl_tools.convert.program import KernelCall
 from microtl_tools.convert.split import Cut, cut_at, cut_layers
 from microtl_tools.errors import MicroTLError, UsageError
 
@@ -121,20 +119,9 @@ def _backbone(data: bytes, options: Options, name: str) -> Parts:
     cut = _cut(graph, options)
     program = lower(graph)
     int8_size = ConstantPool(program).size
-    prepare = KERNEL_SETS[options.kernels].preparation(options.optimize)
-    for call in program.calls:
-        _prepare(call, prepare)
+    KERNEL_SETS[options.kernels].prepare(program, options.optimize, int8_size)
     plan(program)
     return Parts(data, content, options, name, graph, ends, cut, program, made, int8_size)
-
-
-def _prepare(call: KernelCall, prepare: Callable[[KernelCall], None]) -> None:
-    """Let a kernel set replace a call; what the portable kernel allows does not go over to it."""
-    kernel, overlap = call.kernel, call.overlap
-    call.overlap = None
-    prepare(call)
-    if call.kernel == kernel:
-        call.overlap = overlap
 
 
 def _cut(graph: Graph, options: Options) -> Cut | None:

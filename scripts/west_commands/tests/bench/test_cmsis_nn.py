@@ -17,7 +17,7 @@ from microtl_tools.bench import cmsis_nn, measure
 from microtl_tools.bench.cpus import CPUS
 from microtl_tools.convert import pipeline
 from microtl_tools.convert.api import ConvertedModel, Options, convert, convert_bytes
-from microtl_tools.convert.kernel_sets import KERNEL_SETS
+from microtl_tools.convert.kernel_sets.cmsis_nn import prepare
 from microtl_tools.convert.lower import lower
 from microtl_tools.convert.program import Constant, KernelCall
 from microtl_tools.errors import MicroTLError
@@ -33,7 +33,7 @@ def calls(model: str | bytes) -> Iterator[KernelCall]:
     """Yield the calls of a fixture, prepared for CMSIS-NN."""
     data = (MODELS / f"{model}.tflite").read_bytes() if isinstance(model, str) else model
     for call in lower(pipeline.read_graph(data)).calls:
-        KERNEL_SETS["cmsis-nn"].prepare(call)
+        prepare(call)
         yield call
 
 
@@ -101,7 +101,7 @@ def test_a_shift_by_31_stays_portable() -> None:
     shift = call.fields["shift"]
     assert isinstance(shift, Constant)
     shift.values[-1] = -31
-    KERNEL_SETS["cmsis-nn"].prepare(call)
+    prepare(call)
     assert call.kernel == "microtl_kernel_conv2d"
 
 

@@ -10,14 +10,16 @@ a package with its ``prepare`` and enter it here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from microtl_tools.convert.kernel_sets import cmsis_nn, dsp, mve
-from microtl_tools.convert.program import KernelCall
+from microtl_tools.convert.kernel_sets.choose import Prepare, prepare
+from microtl_tools.convert.program import KernelCall, Program
 
-OPTIMIZE = ("speed", "size")
-"""What a layout of weights can be made for."""
+OPTIMIZE: Mapping[str, float] = {"speed": 2.0, "size": 1.1}
+"""What weights can be laid out for, and how much flash all arrays of a model may take then: times
+what they take for the portable kernels."""
 
 
 @dataclass(frozen=True)
@@ -26,18 +28,24 @@ class KernelSet:
 
     name: str
     summary: str
-    prepare: Callable[[KernelCall], None]
-    """Replaces a portable call where the set has a kernel for it."""
-    prepare_small: Callable[[KernelCall], None] | None = None
-    """The same with a layout that takes less flash and more time, where the set has one."""
+    ways: tuple[Prepare, ...]
+    """What prepares a call for each of the set's layouts of weights, the fastest first, the
+    smallest last."""
     on_host: bool = True
     """Whether the kernels also exist as C for the host: then the twin can run them."""
+    own_layouts: bool = True
+    """Whether weights may be laid out anew, so that flash has to be kept in bounds."""
 
-    def preparation(self, optimize: str) -> Callable[[KernelCall], None]:
-        """Return what prepares a call, by an entry of ``OPTIMIZE``."""
-        if optimize == "size" and self.prepare_small is not None:
-            return self.prepare_small
-        return self.prepare
+    def prepare(self, program: Program, optimize: str, int8_size: int) -> None:
+        """Prepare all calls of a lowered program.
+
+        ``optimize`` is a key of ``OPTIMIZE``, ``int8_size`` what all arrays take for the portable
+        kernels. Calls stay portable where the set has no exact kernel, or its layout is too large.
+        """
+        ways = self.ways[-1:] if optimize == "size" else self.ways
+        if self.own_layouts:
+            ways = (*ways, _as_it_is)
+        prepare(program, ways, int(OPTIMIZE[optimize] * int8_size))
 
 
 def _as_it_is(call: KernelCall) -> None:
@@ -47,11 +55,17 @@ def _as_it_is(call: KernelCall) -> None:
 KERNEL_SETS: Mapping[str, KernelSet] = {
     kernel_set.name: kernel_set
     for kernel_set in (
-        KernelSet("portable", "C for every CPU, no scratch", _as_it_is),
+        KernelSet("portable", "C for every CPU, no scratch", (_as_it_is,), own_layouts=False),
         KernelSet(
-            "dsp", "Cortex-M with DSP extension: M4, M7, M33", dsp.prepare, dsp.prepare_small
+            "dsp", "Cortex-M with DSP extension: M4, M7, M33", (dsp.prepare, dsp.prepare_small)
         ),
-        KernelSet("mve", "Cortex-M with Helium: M52, M55, M85", mve.prepare),
-        KernelSet("cmsis-nn", "any Cortex-M, by Arm's CMSIS-NN", cmsis_nn.prepare, on_host=False),
+        KernelSet("mve", "Cortex-M with Helium: M52, M55, M85", (mve.prepare,)),
+        KernelSet(
+            "cmsis-nn",
+            "any Cortex-M, by Arm's CMSIS-NN",
+            (cmsis_nn.prepare,),
+            on_host=False,
+            own_layouts=False,
+        ),
     )
 }

@@ -11,9 +11,9 @@
 #include "pairs.h"
 
 /**
- * The rows of the image under the windows of one row of outputs and of the next, as int16 with the
- * border around them. Two neighbouring outputs, which may be the last of one row and the first of
- * the next, find all their values here.
+ * The rows of the image under the windows of one row of outputs and of the next, if there is one,
+ * as int16 with the border around them. Two neighbouring outputs, which may be the last of one row
+ * and the first of the next, find all their values here.
  */
 struct band {
 	const struct microtl_dsp_conv2d *p;
@@ -87,7 +87,7 @@ static inline void convolve(const struct microtl_op *op, int8_t *arena, dsp_pair
 		.p = p,
 		.image = arena + op->input,
 		.values = (int16_t *)(void *)(widened + 2 * DSP_QUAD_WORDS * quads),
-		.rows = (uint32_t)at->kernel_h + at->stride_h,
+		.rows = (uint32_t)at->kernel_h + (at->out_h > 1 ? at->stride_h : 0U),
 		.row_size = padded_row(p),
 	};
 	/* From a window to its neighbour at the right, and to the one below. */

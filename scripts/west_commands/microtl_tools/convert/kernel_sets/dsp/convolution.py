@@ -89,7 +89,7 @@ def _scratch(kind: str, at: dict[str, int], row_quads: int) -> int:
     return macro(
         "DSP_CONV2D_SCRATCH",
         kernel_h=kernel_h,
-        stride_h=at["stride_h"],
+        stride_h=at["stride_h"] if at["out_h"] > 1 else 0,
         row_quads=row_quads,
         row_size=row + row % 2,
     )
