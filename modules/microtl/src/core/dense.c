@@ -16,6 +16,12 @@ static size_t whole_rounds(size_t count)
 	return count - count % MICROTL_PRIV_ROUND;
 }
 
+/* Columns for a loop whose C form is the same with and without rounds. */
+static size_t assembly_columns(size_t count)
+{
+	return MICROTL_PRIV_DENSE_ASSEMBLY ? whole_rounds(count) : 0U;
+}
+
 static void update_momentum(float *weights, float *velocity, const float *x, size_t begin,
 			    size_t end, float momentum, float step)
 {
@@ -27,18 +33,11 @@ static void update_momentum(float *weights, float *velocity, const float *x, siz
 	}
 }
 
-static void dequantize(const int8_t *q, const float *scale, const float *offset, float *x,
-		       size_t begin, size_t end)
+static void forward_rounds(const struct microtl_priv_forward *what)
 {
-	for (size_t i = begin; i < end; i++) {
-		x[i] = (float)q[i] * scale[i] + offset[i];
-	}
-}
-
-#if !MICROTL_PRIV_DENSE_ASSEMBLY
-
-void microtl_priv_forward_rounds(const struct microtl_priv_forward *what)
-{
+#if MICROTL_PRIV_DENSE_ASSEMBLY
+	microtl_priv_forward_rounds(what);
+#else
 	for (size_t o = 0; o < what->rows; o++) {
 		const float *row = what->weights + o * what->stride / sizeof(float);
 		float even = what->y[o];
@@ -50,35 +49,20 @@ void microtl_priv_forward_rounds(const struct microtl_priv_forward *what)
 		}
 		what->y[o] = even + odd;
 	}
-}
-
-void microtl_priv_momentum_rounds(const struct microtl_priv_momentum *what)
-{
-	for (size_t o = 0; o < what->rows; o++) {
-		size_t at = what->index[o] * what->stride / sizeof(float);
-
-		update_momentum(what->weights + at, what->velocity + at, what->x, 0, what->columns,
-				what->momentum, what->steps[o]);
-	}
-}
-
-void microtl_priv_dequantize_rounds(const int8_t *q, const float *scale, const float *offset,
-				    float *x, size_t count)
-{
-	dequantize(q, scale, offset, x, 0, count);
-}
-
 #endif
+}
 
 void microtl_priv_dense_dequantize(const int8_t *q, const float *scale, const float *offset,
 				   float *x, size_t count)
 {
-	size_t whole = whole_rounds(count);
+	size_t whole = assembly_columns(count);
 
-	if (whole > 0) {
+	if (MICROTL_PRIV_DENSE_ASSEMBLY && whole > 0) {
 		microtl_priv_dequantize_rounds(q, scale, offset, x, whole);
 	}
-	dequantize(q, scale, offset, x, whole, count);
+	for (size_t i = whole; i < count; i++) {
+		x[i] = (float)q[i] * scale[i] + offset[i];
+	}
 }
 
 void microtl_priv_dense_forward(const float *weights, size_t stride, size_t rows, const float *x,
@@ -94,7 +78,7 @@ void microtl_priv_dense_forward(const float *weights, size_t stride, size_t rows
 	};
 
 	if (rows > 0 && rounds.columns > 0) {
-		microtl_priv_forward_rounds(&rounds);
+		forward_rounds(&rounds);
 	}
 	if (rounds.columns == count) {
 		return;
@@ -157,7 +141,7 @@ static void update_momentum_rows(const struct microtl_priv_rows *rows, float mom
 {
 	const struct microtl_priv_momentum rounds = {
 		.x = x,
-		.columns = rows->rows * count < ROUNDS_MIN ? 0U : whole_rounds(count),
+		.columns = rows->rows * count < ROUNDS_MIN ? 0U : assembly_columns(count),
 		.weights = rows->weights,
 		.velocity = rows->state,
 		.index = rows->index,
@@ -167,7 +151,7 @@ static void update_momentum_rows(const struct microtl_priv_rows *rows, float mom
 		.momentum = momentum,
 	};
 
-	if (rounds.rows > 0 && rounds.columns > 0) {
+	if (MICROTL_PRIV_DENSE_ASSEMBLY && rounds.rows > 0 && rounds.columns > 0) {
 		microtl_priv_momentum_rounds(&rounds);
 	}
 	for (size_t o = 0; rounds.columns < count && o < rows->rows; o++) {

@@ -16,7 +16,7 @@
 size_t microtl_fit_workspace_size(const struct microtl_head_spec *spec, uint16_t replay_capacity,
 				  uint16_t base_count)
 {
-	return MICROTL_FIT_WORKSPACE_SIZE(microtl_head_hidden_count(spec),
+	return MICROTL_FIT_WORKSPACE_SIZE(microtl_priv_hidden_count(spec),
 					  microtl_priv_class_rows(spec),
 					  (size_t)replay_capacity + base_count);
 }
@@ -48,7 +48,7 @@ static bool samples_valid(const struct microtl_head *active, const struct microt
 	if (replay->feature_count != active->spec->width[0]) {
 		return false;
 	}
-	for (uint16_t i = 0; i < replay->count; i++) {
+	for (uint32_t i = 0; i < replay->count; i++) {
 		if (replay->entries[i].label >= rows) {
 			return false;
 		}
@@ -56,7 +56,7 @@ static bool samples_valid(const struct microtl_head *active, const struct microt
 	if (base == NULL) {
 		return true;
 	}
-	for (uint16_t i = 0; i < base->count; i++) {
+	for (uint32_t i = 0; i < base->count; i++) {
 		if (base->labels[i] >= rows) {
 			return false;
 		}
@@ -82,7 +82,7 @@ static struct microtl_gate_tally *lay_out_workspace(struct microtl_fit *fit)
 
 static void find_new_classes(struct microtl_fit *fit)
 {
-	for (uint16_t i = 0; i < fit->replay->frozen; i++) {
+	for (uint32_t i = 0; i < fit->replay->frozen; i++) {
 		uint8_t label = fit->replay->entries[i].label;
 
 		if (!microtl_class_set_has(&fit->active->classes, label)) {
@@ -132,15 +132,15 @@ int microtl_fit_start(struct microtl_fit *fit, const struct microtl_fit_config *
 		return ret;
 	}
 
-	*fit = (struct microtl_fit){
-		.config = config,
-		.memory = *memory,
-		.active = active,
-		.replay = replay,
-		.base = base,
-		.trainee = {.spec = active->spec, .params = memory->shadow},
-		.seed = seed,
-	};
+	memset(fit, 0, sizeof(*fit));
+	fit->config = config;
+	fit->memory = *memory;
+	fit->active = active;
+	fit->replay = replay;
+	fit->base = base;
+	fit->trainee.spec = active->spec;
+	fit->trainee.params = memory->shadow;
+	fit->seed = seed;
 	struct microtl_gate_tally *tally = lay_out_workspace(fit);
 
 	find_new_classes(fit);
@@ -163,9 +163,9 @@ enum microtl_gate_reason microtl_fit_foresee(struct microtl_fit *fit)
 {
 	struct microtl_gate rehearsal = fit->gate;
 	struct microtl_gate_result result;
-	uint16_t count = microtl_priv_sample_count(fit);
+	uint32_t count = microtl_priv_sample_count(fit);
 
-	for (uint16_t i = 0; i < count; i++) {
+	for (uint32_t i = 0; i < count; i++) {
 		uint8_t label = microtl_priv_sample_label(fit, i);
 
 		if (microtl_priv_sample_may_judge(fit, i)) {
@@ -245,24 +245,28 @@ void microtl_fit_progress(const struct microtl_fit *fit, struct microtl_fit_prog
 	}
 }
 
-int microtl_fit_result(const struct microtl_fit *fit, struct microtl_gate_result *result)
+/* 0 where there is a verdict, else why not. */
+static int outcome(const struct microtl_fit *fit)
 {
 	if (microtl_fit_running(fit)) {
 		return -EBUSY;
 	}
-	if (fit->state == MICROTL_FIT_IDLE) {
-		return -ENODATA;
-	}
-	if (fit->error == 0) {
+	return fit->state == MICROTL_FIT_IDLE ? -ENODATA : fit->error;
+}
+
+int microtl_fit_result(const struct microtl_fit *fit, struct microtl_gate_result *result)
+{
+	int ret = outcome(fit);
+
+	if (ret == 0) {
 		*result = fit->result;
 	}
-	return fit->error;
+	return ret;
 }
 
 int microtl_fit_head(const struct microtl_fit *fit, struct microtl_head *head)
 {
-	struct microtl_gate_result result;
-	int ret = microtl_fit_result(fit, &result);
+	int ret = outcome(fit);
 
 	if (ret == 0) {
 		*head = microtl_priv_fit_shadow(fit);

@@ -14,7 +14,7 @@
 #include "mathf.h"
 
 /* What a head says about a sample: whether it is right, and its loss. */
-static bool judge(const struct microtl_fit *fit, const struct microtl_head *head, uint16_t sample,
+static bool judge(const struct microtl_fit *fit, const struct microtl_head *head, uint32_t sample,
 		  float *loss)
 {
 	uint16_t rows = microtl_priv_class_rows(head->spec);
@@ -46,7 +46,7 @@ int microtl_priv_fit_validate(struct microtl_fit *fit)
 	uint32_t judged = 0;
 
 	for (; fit->cursor < count && judged < MICROTL_FIT_EVALUATE_CHUNK; fit->cursor++) {
-		uint16_t sample = (uint16_t)fit->cursor;
+		uint32_t sample = fit->cursor;
 		float loss;
 
 		if (microtl_priv_sample_validates(fit, sample) &&
@@ -66,7 +66,7 @@ int microtl_priv_fit_validate(struct microtl_fit *fit)
 }
 
 static void judge_for_gate(struct microtl_fit *fit, const struct microtl_head *shadow,
-			   uint16_t sample)
+			   uint32_t sample)
 {
 	uint8_t label = microtl_priv_sample_label(fit, sample);
 	float before = 0.0f;
@@ -92,8 +92,8 @@ int microtl_priv_fit_evaluate(struct microtl_fit *fit, bool *done)
 	uint32_t judged = 0;
 
 	for (; fit->cursor < count && judged < MICROTL_FIT_EVALUATE_CHUNK; fit->cursor++) {
-		if (microtl_priv_sample_judges(fit, (uint16_t)fit->cursor)) {
-			judge_for_gate(fit, &shadow, (uint16_t)fit->cursor);
+		if (microtl_priv_sample_judges(fit, fit->cursor)) {
+			judge_for_gate(fit, &shadow, fit->cursor);
 			judged++;
 		}
 	}

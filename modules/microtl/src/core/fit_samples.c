@@ -11,21 +11,21 @@
 #include "layers.h"
 #include "rng.h"
 
-uint16_t microtl_priv_sample_count(const struct microtl_fit *fit)
+uint32_t microtl_priv_sample_count(const struct microtl_fit *fit)
 {
-	return (uint16_t)(fit->replay->frozen + (fit->base == NULL ? 0U : fit->base->count));
+	return (uint32_t)fit->replay->frozen + (fit->base == NULL ? 0U : fit->base->count);
 }
 
-const int8_t *microtl_priv_sample_features(const struct microtl_fit *fit, uint16_t sample)
+const int8_t *microtl_priv_sample_features(const struct microtl_fit *fit, uint32_t sample)
 {
 	if (sample < fit->replay->frozen) {
-		return microtl_replay_features(fit->replay, sample);
+		return microtl_replay_features(fit->replay, (uint16_t)sample);
 	}
 	return fit->base->features +
 	       (size_t)(sample - fit->replay->frozen) * fit->replay->feature_count;
 }
 
-uint8_t microtl_priv_sample_label(const struct microtl_fit *fit, uint16_t sample)
+uint8_t microtl_priv_sample_label(const struct microtl_fit *fit, uint32_t sample)
 {
 	if (sample < fit->replay->frozen) {
 		return fit->replay->entries[sample].label;
@@ -39,13 +39,13 @@ bool microtl_priv_last_training(const struct microtl_fit *fit)
 }
 
 /* The base set's last entries belong to the gate. */
-static bool base_gate(const struct microtl_fit *fit, uint16_t sample)
+static bool base_gate(const struct microtl_fit *fit, uint32_t sample)
 {
-	return sample - fit->replay->frozen >= fit->base->count - fit->base->gate_count;
+	return sample - fit->replay->frozen >= (uint32_t)fit->base->count - fit->base->gate_count;
 }
 
 /* A replay entry takes part in the training that runs. */
-static bool entry_trains(const struct microtl_fit *fit, uint16_t sample)
+static bool entry_trains(const struct microtl_fit *fit, uint32_t sample)
 {
 	uint8_t group = fit->replay->entries[sample].group;
 
@@ -63,7 +63,7 @@ static uint16_t class_samples(const struct microtl_fit *fit, uint8_t label)
 	return (uint16_t)(fit->class_end[label] - begin);
 }
 
-bool microtl_priv_sample_judges(const struct microtl_fit *fit, uint16_t sample)
+bool microtl_priv_sample_judges(const struct microtl_fit *fit, uint32_t sample)
 {
 	if (sample >= fit->replay->frozen) {
 		return microtl_priv_last_training(fit) && base_gate(fit, sample);
@@ -78,7 +78,7 @@ bool microtl_priv_sample_judges(const struct microtl_fit *fit, uint16_t sample)
 	return entry->group == fit->training && class_samples(fit, entry->label) > 0;
 }
 
-bool microtl_priv_sample_may_judge(const struct microtl_fit *fit, uint16_t sample)
+bool microtl_priv_sample_may_judge(const struct microtl_fit *fit, uint32_t sample)
 {
 	if (sample >= fit->replay->frozen) {
 		return base_gate(fit, sample);
@@ -88,7 +88,7 @@ bool microtl_priv_sample_may_judge(const struct microtl_fit *fit, uint16_t sampl
 	return microtl_replay_held_out(entry) || entry->group < fit->folds;
 }
 
-bool microtl_priv_sample_validates(const struct microtl_fit *fit, uint16_t sample)
+bool microtl_priv_sample_validates(const struct microtl_fit *fit, uint32_t sample)
 {
 	return sample < fit->replay->frozen &&
 	       fit->replay->entries[sample].group == MICROTL_PRIV_VALIDATION;
@@ -98,10 +98,10 @@ bool microtl_priv_sample_validates(const struct microtl_fit *fit, uint16_t sampl
  * The oldest entry of a recording, given one of its entries; the recording counts for that entry's
  * class. Entries are sorted by age. A recording is held out as a whole or not at all.
  */
-static uint16_t first_of_recording(const struct microtl_fit *fit, uint16_t index)
+static uint32_t first_of_recording(const struct microtl_fit *fit, uint32_t index)
 {
 	const struct microtl_replay_entry *entries = fit->replay->entries;
-	uint16_t first = 0;
+	uint32_t first = 0;
 
 	while (entries[first].recording != entries[index].recording) {
 		first++;
@@ -112,20 +112,20 @@ static uint16_t first_of_recording(const struct microtl_fit *fit, uint16_t index
 /* Whether the hold-out is large enough to judge every class that has samples, without folds. */
 static bool holdout_suffices(const struct microtl_fit *fit)
 {
-	uint16_t rows = microtl_priv_class_rows(fit->trainee.spec);
+	uint32_t rows = microtl_priv_class_rows(fit->trainee.spec);
 	uint16_t *held = fit->class_end;
 	uint16_t *all = fit->class_next;
 
 	memset(held, 0, rows * sizeof(*held));
 	memset(all, 0, rows * sizeof(*all));
-	for (uint16_t i = 0; i < fit->replay->frozen; i++) {
+	for (uint32_t i = 0; i < fit->replay->frozen; i++) {
 		const struct microtl_replay_entry *entry = &fit->replay->entries[i];
 
 		all[entry->label]++;
 		held[entry->label] =
 			(uint16_t)(held[entry->label] + microtl_replay_held_out(entry));
 	}
-	for (uint16_t c = 0; c < rows; c++) {
+	for (uint32_t c = 0; c < rows; c++) {
 		if (all[c] > 0 && held[c] < fit->config->holdout_min) {
 			return false;
 		}
@@ -136,12 +136,12 @@ static bool holdout_suffices(const struct microtl_fit *fit)
 /* Folds and validation from the number of training recordings a class has. */
 static void choose_folds(struct microtl_fit *fit, bool suffices)
 {
-	uint16_t rows = microtl_priv_class_rows(fit->trainee.spec);
+	uint32_t rows = microtl_priv_class_rows(fit->trainee.spec);
 	const uint16_t *recordings = fit->class_next;
 	uint16_t most = 0;
 
 	fit->validates = microtl_priv_fit_patience(fit) > 0;
-	for (uint16_t c = 0; c < rows; c++) {
+	for (uint32_t c = 0; c < rows; c++) {
 		if (recordings[c] > 0 && recordings[c] < MICROTL_PRIV_VALIDATION_RECORDINGS) {
 			fit->validates = false;
 		}
@@ -161,7 +161,7 @@ static void count_recordings(struct microtl_fit *fit)
 {
 	memset(fit->class_next, 0,
 	       microtl_priv_class_rows(fit->trainee.spec) * sizeof(*fit->class_next));
-	for (uint16_t i = 0; i < fit->replay->frozen; i++) {
+	for (uint32_t i = 0; i < fit->replay->frozen; i++) {
 		const struct microtl_replay_entry *entry = &fit->replay->entries[i];
 
 		if (!microtl_replay_held_out(entry) && first_of_recording(fit, i) == i) {
@@ -190,8 +190,8 @@ void microtl_priv_partition(struct microtl_fit *fit)
 	choose_folds(fit, suffices);
 	memset(fit->class_next, 0,
 	       microtl_priv_class_rows(fit->trainee.spec) * sizeof(*fit->class_next));
-	for (uint16_t i = 0; i < fit->replay->frozen; i++) {
-		uint16_t first = first_of_recording(fit, i);
+	for (uint32_t i = 0; i < fit->replay->frozen; i++) {
+		uint32_t first = first_of_recording(fit, i);
 
 		if (!microtl_replay_held_out(&entries[i])) {
 			entries[i].group = first < i ? entries[first].group
@@ -201,31 +201,31 @@ void microtl_priv_partition(struct microtl_fit *fit)
 }
 
 /* The base set may train: the gate's part does not, nor a class that was removed. */
-static bool base_trains(const struct microtl_fit *fit, uint16_t sample, uint8_t label)
+static bool base_trains(const struct microtl_fit *fit, uint32_t sample, uint8_t label)
 {
 	return microtl_priv_sample_label(fit, sample) == label && !base_gate(fit, sample) &&
 	       microtl_class_set_has(&fit->active->classes, label);
 }
 
 /* The base set's part of a class that has own samples: as many as fill it up, evenly spread. */
-static uint16_t order_base(struct microtl_fit *fit, uint8_t label, uint16_t own, uint16_t at)
+static uint32_t order_base(struct microtl_fit *fit, uint8_t label, uint32_t own, uint32_t at)
 {
-	uint16_t count = microtl_priv_sample_count(fit);
+	uint32_t count = microtl_priv_sample_count(fit);
 	uint32_t fill = fit->config->base_fill;
 	uint32_t missing = own < fill ? fill - own : 0U;
 	uint32_t available = 0;
 	uint32_t seen = 0;
 
-	for (uint16_t i = fit->replay->frozen; missing > 0U && i < count; i++) {
+	for (uint32_t i = fit->replay->frozen; missing > 0U && i < count; i++) {
 		available += base_trains(fit, i, label);
 	}
 	missing = missing < available ? missing : available;
-	for (uint16_t i = fit->replay->frozen; missing > 0U && i < count; i++) {
+	for (uint32_t i = fit->replay->frozen; missing > 0U && i < count; i++) {
 		if (!base_trains(fit, i, label)) {
 			continue;
 		}
 		if ((seen + 1U) * missing / available > seen * missing / available) {
-			fit->order[at++] = i;
+			fit->order[at++] = (uint16_t)i;
 		}
 		seen++;
 	}
@@ -233,37 +233,37 @@ static uint16_t order_base(struct microtl_fit *fit, uint8_t label, uint16_t own,
 }
 
 /* One class's samples of this training, from a place in the order on. */
-static uint16_t order_class(struct microtl_fit *fit, uint8_t label, uint16_t at)
+static uint32_t order_class(struct microtl_fit *fit, uint8_t label, uint32_t at)
 {
-	uint16_t begin = at;
+	uint32_t begin = at;
 
-	for (uint16_t i = 0; i < fit->replay->frozen; i++) {
+	for (uint32_t i = 0; i < fit->replay->frozen; i++) {
 		if (fit->replay->entries[i].label == label && entry_trains(fit, i)) {
-			fit->order[at++] = i;
+			fit->order[at++] = (uint16_t)i;
 		}
 	}
-	return order_base(fit, label, (uint16_t)(at - begin), at);
+	return order_base(fit, label, at - begin, at);
 }
 
 void microtl_priv_order_samples(struct microtl_fit *fit)
 {
-	uint16_t rows = microtl_priv_class_rows(fit->trainee.spec);
-	uint16_t at = 0;
+	uint32_t rows = microtl_priv_class_rows(fit->trainee.spec);
+	uint32_t at = 0;
 
 	fit->class_count = 0;
-	for (uint16_t c = 0; c < rows; c++) {
-		uint16_t end = order_class(fit, (uint8_t)c, at);
+	for (uint32_t c = 0; c < rows; c++) {
+		uint32_t end = order_class(fit, (uint8_t)c, at);
 
 		if (end > at) {
 			fit->class_order[fit->class_count++] = (uint8_t)c;
 		}
-		fit->class_end[c] = end;
+		fit->class_end[c] = (uint16_t)end;
 		at = end;
 	}
 	/* Every class, and the round, start at their end: the first draw shuffles them. */
 	memcpy(fit->class_next, fit->class_end, rows * sizeof(*fit->class_next));
 	fit->class_at = fit->class_count;
-	fit->samples = at;
+	fit->samples = (uint16_t)at;
 }
 
 uint16_t microtl_priv_draw(struct microtl_fit *fit)

@@ -19,18 +19,18 @@
 /* Recordings a class needs before one of them is kept apart for early stopping. */
 #define MICROTL_PRIV_VALIDATION_RECORDINGS 3
 
-uint16_t microtl_priv_sample_count(const struct microtl_fit *fit);
-const int8_t *microtl_priv_sample_features(const struct microtl_fit *fit, uint16_t sample);
-uint8_t microtl_priv_sample_label(const struct microtl_fit *fit, uint16_t sample);
+uint32_t microtl_priv_sample_count(const struct microtl_fit *fit);
+const int8_t *microtl_priv_sample_features(const struct microtl_fit *fit, uint32_t sample);
+uint8_t microtl_priv_sample_label(const struct microtl_fit *fit, uint32_t sample);
 
 /* Is evidence for the gate after the training that runs. */
-bool microtl_priv_sample_judges(const struct microtl_fit *fit, uint16_t sample);
+bool microtl_priv_sample_judges(const struct microtl_fit *fit, uint32_t sample);
 
 /* Is evidence after some training of the job, as far as can be told at its start. */
-bool microtl_priv_sample_may_judge(const struct microtl_fit *fit, uint16_t sample);
+bool microtl_priv_sample_may_judge(const struct microtl_fit *fit, uint32_t sample);
 
 /* Is looked at for early stopping. */
-bool microtl_priv_sample_validates(const struct microtl_fit *fit, uint16_t sample);
+bool microtl_priv_sample_validates(const struct microtl_fit *fit, uint32_t sample);
 
 /* The job runs trainings 0..folds - 1 without a fold each, then one on all. */
 bool microtl_priv_last_training(const struct microtl_fit *fit);

@@ -55,14 +55,14 @@ static void copy_active(struct microtl_fit *fit)
 static void imprint(struct microtl_fit *fit, uint8_t label)
 {
 	const struct microtl_head_spec *spec = fit->active->spec;
-	uint16_t begin = label == 0 ? 0 : fit->class_end[label - 1];
-	uint16_t end = fit->class_end[label];
+	uint32_t begin = label == 0 ? 0 : fit->class_end[label - 1];
+	uint32_t end = fit->class_end[label];
 
 	if (begin == end) {
 		return;
 	}
 	microtl_head_imprint_begin(spec, fit->memory.shadow, label);
-	for (uint16_t i = begin; i < end; i++) {
+	for (uint32_t i = begin; i < end; i++) {
 		microtl_head_imprint_add(spec, fit->memory.shadow, label,
 					 microtl_priv_sample_features(fit, fit->order[i]),
 					 fit->trainee.scratch);

@@ -44,7 +44,7 @@ size_t microtl_head_hidden_count(const struct microtl_head_spec *spec)
 
 size_t microtl_head_scratch_count(const struct microtl_head_spec *spec)
 {
-	return MICROTL_HEAD_SCRATCH_COUNT(microtl_head_hidden_count(spec));
+	return MICROTL_HEAD_SCRATCH_COUNT(microtl_priv_hidden_count(spec));
 }
 
 uint16_t microtl_head_class_rows(const struct microtl_head_spec *spec)
@@ -174,7 +174,7 @@ void microtl_head_imprint_add(const struct microtl_head_spec *spec, float *param
 
 	if (microtl_priv_last(spec) > 0) {
 		microtl_priv_forward_hidden(spec, params, features, hidden, tile);
-		microtl_priv_dense_gradient(row, hidden + microtl_head_hidden_count(spec) - inputs,
+		microtl_priv_dense_gradient(row, hidden + microtl_priv_hidden_count(spec) - inputs,
 					    inputs, 1.0f);
 		return;
 	}
@@ -186,7 +186,8 @@ void microtl_head_imprint_add(const struct microtl_head_spec *spec, float *param
 	}
 }
 
-static float norm(const float *row, size_t count)
+/* Not inlined, as it is called twice. */
+__attribute__((noinline)) static float norm(const float *row, size_t count)
 {
 	float sum = 0.0f;
 
@@ -200,14 +201,14 @@ void microtl_head_imprint_end(const struct microtl_head_spec *spec, float *param
 			      struct microtl_class_set *classes, uint8_t label, uint16_t count)
 {
 	struct microtl_priv_layer last = microtl_priv_last_layer(spec);
-	float *row = last_row(spec, params, label);
+	float *row = params + last.weights + label * last.in;
 	float others = 0.0f;
 	float norm_sum = 0.0f;
 	float bias_sum = 0.0f;
 
 	for (size_t c = 0; c < last.out; c++) {
 		if (c != label && microtl_class_set_has(classes, (uint8_t)c)) {
-			norm_sum += norm(last_row(spec, params, (uint8_t)c), last.in);
+			norm_sum += norm(params + last.weights + c * last.in, last.in);
 			bias_sum += params[last.bias + c];
 			others += 1.0f;
 		}

@@ -9,7 +9,8 @@
 
 #include "dense.h"
 
-struct microtl_priv_layer microtl_priv_layer(const struct microtl_head_spec *spec, uint8_t index)
+struct microtl_priv_layer microtl_priv_find_layer(const struct microtl_head_spec *spec,
+						  uint8_t index)
 {
 	struct microtl_priv_layer layer = {0};
 
@@ -109,6 +110,6 @@ void microtl_priv_forward(const struct microtl_head_spec *spec, const float *par
 		return;
 	}
 	microtl_priv_forward_hidden(spec, params, features, hidden, tile);
-	const float *x = hidden + microtl_head_hidden_count(spec) - spec->width[last];
+	const float *x = hidden + microtl_priv_hidden_count(spec) - spec->width[last];
 	forward_layer(spec, params, last, rows, x, scores);
 }

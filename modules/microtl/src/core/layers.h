@@ -38,10 +38,15 @@ static inline uint8_t microtl_priv_last(const struct microtl_head_spec *spec)
 	return MICROTL_WITH_HIDDEN ? (uint8_t)(spec->layer_count - 1U) : 0U;
 }
 
-/* microtl_head_class_rows(), without a call where there is but one layer. */
+/* As in head.h, without a call where there is but one layer. */
 static inline uint16_t microtl_priv_class_rows(const struct microtl_head_spec *spec)
 {
 	return MICROTL_WITH_HIDDEN ? microtl_head_class_rows(spec) : spec->width[1];
+}
+
+static inline size_t microtl_priv_hidden_count(const struct microtl_head_spec *spec)
+{
+	return MICROTL_WITH_HIDDEN ? microtl_head_hidden_count(spec) : 0U;
 }
 
 /* Where a layer lies in the parameters: weights [out][in], then bias [out]. */
@@ -52,7 +57,22 @@ struct microtl_priv_layer {
 	size_t bias;
 };
 
-struct microtl_priv_layer microtl_priv_layer(const struct microtl_head_spec *spec, uint8_t index);
+/* Goes through the layers up to one. */
+struct microtl_priv_layer microtl_priv_find_layer(const struct microtl_head_spec *spec,
+						  uint8_t index);
+
+static inline struct microtl_priv_layer microtl_priv_layer(const struct microtl_head_spec *spec,
+							   uint8_t index)
+{
+	if (MICROTL_WITH_HIDDEN) {
+		return microtl_priv_find_layer(spec, index);
+	}
+	return (struct microtl_priv_layer){
+		.in = spec->width[0],
+		.out = spec->width[1],
+		.bias = (size_t)spec->width[0] * spec->width[1],
+	};
+}
 
 static inline struct microtl_priv_layer
 microtl_priv_last_layer(const struct microtl_head_spec *spec)

@@ -43,11 +43,10 @@ int microtl_learning_init(struct microtl_learning *learning, const struct microt
 	if (model->head == NULL || memory->names == NULL || memory->scratch == NULL) {
 		return -EINVAL;
 	}
-	*learning = (struct microtl_learning){
-		.model = model,
-		.config = config,
-		.memory = *memory,
-	};
+	memset(learning, 0, sizeof(*learning));
+	learning->model = model;
+	learning->config = config;
+	learning->memory = *memory;
 	int ret = microtl_head_init(&learning->active, model->head);
 	if (ret == 0 && microtl_priv_is_mse(model->head->loss)) {
 		ret = -ENOTSUP;
@@ -205,22 +204,17 @@ static void swap_buffers(struct microtl_learning *learning)
 
 int microtl_learning_publish(struct microtl_learning *learning, const float *stored)
 {
-	struct microtl_gate_result result;
 	struct microtl_head trained;
-	int ret = microtl_fit_result(&learning->fit, &result);
+	int ret = microtl_fit_head(&learning->fit, &trained);
 
 	if (ret != 0) {
 		return ret;
 	}
-	if (result.verdict != MICROTL_VERDICT_ACCEPTED || !learning->publishable) {
+	if (learning->fit.result.verdict != MICROTL_VERDICT_ACCEPTED || !learning->publishable) {
 		return -EPERM;
 	}
 	if (stored == NULL && learning->memory.active == NULL) {
 		return -EINVAL;
-	}
-	ret = microtl_fit_head(&learning->fit, &trained);
-	if (ret != 0) {
-		return ret;
 	}
 	learning->active.classes = trained.classes;
 	if (stored != NULL) {

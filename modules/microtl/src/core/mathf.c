@@ -12,17 +12,18 @@
 static const float ln2_high = 0x1.62e4p-1f;
 static const float ln2_low = 0x1.7f7d1cp-20f;
 
-/* x * 2^k for -252 <= k <= 254, rounded once: only the last product can be inexact. */
+/* 2^k for -126 <= k <= 127. */
+static float power_of_two(int32_t k)
+{
+	return microtl_priv_bits_float((uint32_t)(k + 127) << 23);
+}
+
+/* x * 2^k for -252 <= k <= 254, rounded once: of a normal x only the last product is inexact. */
 static float scale_by_power(float x, int32_t k)
 {
-	if (k > 127) {
-		x *= 0x1p127f;
-		k -= 127;
-	} else if (k < -126) {
-		x *= microtl_priv_bits_float((uint32_t)(k + 126 + 127) << 23);
-		k = -126;
-	}
-	return x * microtl_priv_bits_float((uint32_t)(k + 127) << 23);
+	int32_t half = k / 2;
+
+	return x * power_of_two(half) * power_of_two(k - half);
 }
 
 float microtl_priv_expf(float x)

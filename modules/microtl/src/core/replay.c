@@ -26,7 +26,7 @@ int microtl_replay_init(struct microtl_replay *replay, int8_t *features,
 	return 0;
 }
 
-static int8_t *features_at(const struct microtl_replay *replay, uint16_t index)
+static int8_t *features_at(const struct microtl_replay *replay, uint32_t index)
 {
 	return replay->features + (size_t)index * replay->feature_count;
 }
@@ -41,7 +41,7 @@ uint16_t microtl_replay_class_count(const struct microtl_replay *replay, uint8_t
 {
 	uint16_t count = 0;
 
-	for (uint16_t i = 0; i < replay->count; i++) {
+	for (uint32_t i = 0; i < replay->count; i++) {
 		const struct microtl_replay_entry *entry = &replay->entries[i];
 
 		if (entry->label == label && microtl_replay_held_out(entry) == held_out) {
@@ -53,7 +53,7 @@ uint16_t microtl_replay_class_count(const struct microtl_replay *replay, uint8_t
 
 static void return_to_training(struct microtl_replay *replay, uint16_t recording)
 {
-	for (uint16_t i = 0; i < replay->count; i++) {
+	for (uint32_t i = 0; i < replay->count; i++) {
 		if (replay->entries[i].recording == recording) {
 			replay->entries[i].group = MICROTL_REPLAY_TRAINING;
 		}
@@ -94,7 +94,7 @@ static int32_t store(struct microtl_replay *replay, const struct microtl_replay_
 	if (!microtl_replay_held_out(entry)) {
 		replay->entries[place].group = MICROTL_REPLAY_TRAINING;
 	}
-	memcpy(features_at(replay, (uint16_t)place), features, replay->feature_count);
+	memcpy(features_at(replay, (uint32_t)place), features, replay->feature_count);
 	if ((int32_t)(entry->sequence - replay->sequence) > 0) {
 		replay->sequence = entry->sequence;
 	}
@@ -137,7 +137,7 @@ int microtl_replay_remove_class(struct microtl_replay *replay, uint8_t label)
 	if (replay->frozen > 0) {
 		return -EBUSY;
 	}
-	for (uint16_t i = 0; i < replay->count;) {
+	for (uint32_t i = 0; i < replay->count;) {
 		if (replay->entries[i].label != label) {
 			i++;
 			continue;
@@ -181,7 +181,7 @@ int microtl_replay_forget(struct microtl_replay *replay)
 	return features_gone && entries_gone ? 0 : -EIO;
 }
 
-static void swap_entries(struct microtl_replay *replay, uint16_t a, uint16_t b)
+static void swap_entries(struct microtl_replay *replay, uint32_t a, uint32_t b)
 {
 	struct microtl_replay_entry entry = replay->entries[a];
 	int8_t *x = features_at(replay, a);
@@ -189,7 +189,7 @@ static void swap_entries(struct microtl_replay *replay, uint16_t a, uint16_t b)
 
 	replay->entries[a] = replay->entries[b];
 	replay->entries[b] = entry;
-	for (uint16_t i = 0; i < replay->feature_count; i++) {
+	for (uint32_t i = 0; i < replay->feature_count; i++) {
 		int8_t value = x[i];
 
 		x[i] = y[i];
@@ -214,7 +214,7 @@ static void sift_down(struct microtl_replay *replay, uint32_t root, uint32_t cou
 		if (!microtl_priv_replay_is_older(&entries[root], &entries[child])) {
 			return;
 		}
-		swap_entries(replay, (uint16_t)root, (uint16_t)child);
+		swap_entries(replay, root, child);
 		root = child;
 	}
 }
@@ -226,7 +226,7 @@ static void sort_by_age(struct microtl_replay *replay)
 		sift_down(replay, root - 1U, replay->count);
 	}
 	for (uint32_t end = replay->count; end > 1U; end--) {
-		swap_entries(replay, 0, (uint16_t)(end - 1U));
+		swap_entries(replay, 0, end - 1U);
 		sift_down(replay, 0U, end - 1U);
 	}
 }
@@ -246,7 +246,7 @@ int microtl_replay_freeze(struct microtl_replay *replay)
 
 void microtl_replay_thaw(struct microtl_replay *replay)
 {
-	for (uint16_t i = 0; i < replay->frozen; i++) {
+	for (uint32_t i = 0; i < replay->frozen; i++) {
 		if (!microtl_replay_held_out(&replay->entries[i])) {
 			replay->entries[i].group = MICROTL_REPLAY_TRAINING;
 		}

@@ -19,7 +19,7 @@ static uint8_t largest_class(const struct microtl_replay *replay, uint8_t incomi
 	uint16_t most = class_size(replay, incoming);
 
 	microtl_class_set_add(&seen, incoming);
-	for (uint16_t i = 0; i < replay->count; i++) {
+	for (uint32_t i = 0; i < replay->count; i++) {
 		uint8_t label = replay->entries[i].label;
 
 		if (microtl_class_set_has(&seen, label)) {
@@ -38,11 +38,11 @@ static uint8_t largest_class(const struct microtl_replay *replay, uint8_t incomi
 
 /* Samples of a class in a recording, and the oldest of them. */
 static uint16_t recording_size(const struct microtl_replay *replay, uint8_t label,
-			       uint16_t recording, uint16_t *oldest)
+			       uint16_t recording, uint32_t *oldest)
 {
 	uint16_t size = 0;
 
-	for (uint16_t i = 0; i < replay->count; i++) {
+	for (uint32_t i = 0; i < replay->count; i++) {
 		const struct microtl_replay_entry *entry = &replay->entries[i];
 
 		if (entry->label != label || entry->recording != recording) {
@@ -65,16 +65,16 @@ uint16_t microtl_priv_replay_victim(const struct microtl_replay *replay,
 				    const struct microtl_replay_entry *incoming)
 {
 	uint8_t label = largest_class(replay, incoming->label);
-	uint16_t chosen = 0;
+	uint32_t chosen = 0;
 	uint16_t most = 0;
 
 	if (label == incoming->label) {
 		most = recording_size(replay, label, incoming->recording, &chosen);
 	}
 	bool is_own = most > 0;
-	for (uint16_t i = 0; i < replay->count; i++) {
+	for (uint32_t i = 0; i < replay->count; i++) {
 		const struct microtl_replay_entry *entry = &replay->entries[i];
-		uint16_t oldest = i;
+		uint32_t oldest = i;
 
 		/* The chosen one's recording need not be counted again. */
 		if (entry->label != label ||
@@ -90,7 +90,7 @@ uint16_t microtl_priv_replay_victim(const struct microtl_replay *replay,
 			is_own = false;
 		}
 	}
-	return chosen;
+	return (uint16_t)chosen;
 }
 
 /* Recordings of a class in the training part or in the hold-out. */
@@ -98,11 +98,11 @@ static uint16_t recording_count(const struct microtl_replay *replay, uint8_t lab
 {
 	uint16_t count = 0;
 
-	for (uint16_t i = 0; i < replay->count; i++) {
+	for (uint32_t i = 0; i < replay->count; i++) {
 		const struct microtl_replay_entry *entry = &replay->entries[i];
 		bool first = entry->label == label && microtl_replay_held_out(entry) == held_out;
 
-		for (uint16_t j = 0; first && j < i; j++) {
+		for (uint32_t j = 0; first && j < i; j++) {
 			first = replay->entries[j].label != label ||
 				replay->entries[j].recording != entry->recording;
 		}
@@ -120,7 +120,7 @@ static uint16_t recording_count(const struct microtl_replay *replay, uint8_t lab
 bool microtl_priv_replay_holds_out(const struct microtl_replay *replay, uint8_t label,
 				   uint16_t recording)
 {
-	for (uint16_t i = 0; i < replay->count; i++) {
+	for (uint32_t i = 0; i < replay->count; i++) {
 		const struct microtl_replay_entry *entry = &replay->entries[i];
 
 		if (entry->recording != recording) {

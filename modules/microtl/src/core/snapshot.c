@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "crc32.h"
+#include "layers.h"
 
 #if !defined(__BYTE_ORDER__) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "Snapshots hold parameters as they lie in memory, which must be little-endian"
@@ -67,12 +68,17 @@ enum microtl_snapshot_difference microtl_model_id_compare(const struct microtl_m
 /* Outputs that are no classes have no names. */
 static size_t name_count(const struct microtl_head_spec *spec)
 {
-	return spec->loss == MICROTL_LOSS_MSE ? 0U : microtl_head_class_rows(spec);
+	return microtl_priv_is_mse(spec->loss) ? 0U : microtl_priv_class_rows(spec);
 }
 
 size_t microtl_snapshot_size(const struct microtl_head_spec *spec)
 {
 	return MICROTL_SNAPSHOT_SIZE(microtl_head_param_count(spec), name_count(spec));
+}
+
+static size_t widths_size(const struct microtl_head_spec *spec)
+{
+	return (spec->layer_count + 1U) * sizeof(spec->width[0]);
 }
 
 /* The prefix of every snapshot of such a head of such a model. */
@@ -88,7 +94,7 @@ static struct prefix prefix_of(const struct microtl_head_spec *spec,
 		.param_count = (uint32_t)microtl_head_param_count(spec),
 	};
 
-	memcpy(prefix.width, spec->width, (spec->layer_count + 1U) * sizeof(prefix.width[0]));
+	memcpy(prefix.width, spec->width, widths_size(spec));
 	return prefix;
 }
 
@@ -188,8 +194,6 @@ static int check(struct prefix *prefix, const struct microtl_head_spec *spec,
 		 enum microtl_snapshot_difference *difference, microtl_snapshot_source source,
 		 void *user_data)
 {
-	struct prefix want = prefix_of(spec, id);
-
 	int ret = read_prefix(prefix, size, source, user_data);
 
 	if (ret == 0) {
@@ -201,8 +205,8 @@ static int check(struct prefix *prefix, const struct microtl_head_spec *spec,
 
 	enum microtl_snapshot_difference found = microtl_model_id_compare(&prefix->id, id);
 	if (found == MICROTL_SNAPSHOT_SAME &&
-	    (prefix->layer_count != want.layer_count || prefix->loss != want.loss ||
-	     memcmp(prefix->width, want.width, sizeof(want.width)) != 0 ||
+	    (prefix->layer_count != spec->layer_count || prefix->loss != spec->loss ||
+	     memcmp(prefix->width, spec->width, widths_size(spec)) != 0 ||
 	     size != microtl_snapshot_size(spec))) {
 		found = MICROTL_SNAPSHOT_HEAD;
 	}

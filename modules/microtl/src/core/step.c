@@ -22,7 +22,7 @@ static float *state_at(const struct microtl_optimizer *optimizer, size_t offset)
 
 size_t microtl_step_scratch_count(const struct microtl_head_spec *spec)
 {
-	return MICROTL_STEP_SCRATCH_COUNT(microtl_head_hidden_count(spec),
+	return MICROTL_STEP_SCRATCH_COUNT(microtl_priv_hidden_count(spec),
 					  microtl_priv_class_rows(spec));
 }
 
@@ -42,7 +42,7 @@ struct scratch {
 
 static struct scratch scratch_of(const struct microtl_trainee *trainee)
 {
-	size_t hidden = microtl_head_hidden_count(trainee->spec);
+	size_t hidden = microtl_priv_hidden_count(trainee->spec);
 	struct scratch scratch = {
 		.tile = trainee->scratch,
 		.rows = (uint16_t)microtl_priv_rows_used(trainee->spec, &trainee->classes),
@@ -111,6 +111,11 @@ struct consumer {
 	size_t state_stride;
 };
 
+static bool accumulates(const struct consumer *consumer)
+{
+	return MICROTL_WITH_BATCH && consumer->update == NULL;
+}
+
 /* Errors of those rows of a layer that have one. The others rest. */
 struct errors {
 	/* [rows] */
@@ -124,7 +129,7 @@ struct errors {
 static void consume(const struct consumer *consumer, const struct errors *errors, size_t offset,
 		    size_t stride, const float *x, size_t count)
 {
-	if (consumer->update == NULL) {
+	if (accumulates(consumer)) {
 		float *gradient = consumer->optimizer->gradient + offset;
 
 		for (size_t o = 0; o < errors->rows; o++) {
@@ -165,7 +170,7 @@ static void consume_biases(const struct consumer *consumer, const struct errors 
 /* What an error is multiplied by: where updates are steps against the gradient, the rate. */
 static float step_of(const struct consumer *consumer)
 {
-	if (consumer->update == NULL ||
+	if (accumulates(consumer) ||
 	    microtl_priv_kind(consumer->update->kind) == MICROTL_OPTIMIZER_ADAM) {
 		return 1.0f;
 	}
@@ -237,7 +242,7 @@ static void backward(const struct consumer *consumer, const struct scratch *scra
 {
 	const struct microtl_head_spec *spec = consumer->trainee->spec;
 	size_t rows = scratch->rows;
-	size_t at = microtl_head_hidden_count(spec);
+	size_t at = microtl_priv_hidden_count(spec);
 	float *delta = scratch->scores;
 	struct errors errors;
 

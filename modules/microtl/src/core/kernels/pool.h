@@ -95,9 +95,11 @@ static inline void pool_pixel(const struct pool_kind *kind, const struct microtl
 	const uint32_t channels = p->at.in_c;
 	uint32_t c = 0;
 
+#ifndef __OPTIMIZE_SIZE__
 	for (; c + POOL_LANES <= channels; c += POOL_LANES) {
 		pool_lanes(kind, p, window, x + c, output + c);
 	}
+#endif
 	for (; c < channels; c++) {
 		pool_one(kind, p, window, x + c, output + c);
 	}
