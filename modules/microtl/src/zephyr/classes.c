@@ -16,14 +16,14 @@ int microtl_learner_class_add(struct microtl_learner *learner, const char *name,
 	if (ret != 0) {
 		return ret;
 	}
-	(void)k_mutex_lock(&learner->store_mutex, K_FOREVER);
-	(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+	microtl_priv_store_lock(learner);
+	microtl_priv_head_lock(learner);
 	ret = microtl_learning_class_add(&learner->learning, name, label);
-	(void)k_mutex_unlock(&learner->head_mutex);
+	microtl_priv_head_unlock(learner);
 	if (ret == 0 && IS_ENABLED(CONFIG_MICROTL_STORE_REPLAY)) {
 		ret = microtl_priv_log_class(learner, *label);
 	}
-	(void)k_mutex_unlock(&learner->store_mutex);
+	microtl_priv_store_unlock(learner);
 	return ret;
 }
 
@@ -34,8 +34,8 @@ int microtl_learner_class_remove(struct microtl_learner *learner, uint8_t label)
 	if (ret != 0) {
 		return ret;
 	}
-	(void)k_mutex_lock(&learner->store_mutex, K_FOREVER);
-	(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+	microtl_priv_store_lock(learner);
+	microtl_priv_head_lock(learner);
 	if (microtl_priv_training(learner)) {
 		ret = -EBUSY;
 	} else {
@@ -44,11 +44,11 @@ int microtl_learner_class_remove(struct microtl_learner *learner, uint8_t label)
 	if (ret == 0) {
 		learner->train.unsaved = true;
 	}
-	(void)k_mutex_unlock(&learner->head_mutex);
+	microtl_priv_head_unlock(learner);
 	if (ret == 0 && IS_ENABLED(CONFIG_MICROTL_STORE_REPLAY)) {
 		ret = microtl_priv_log_class(learner, label);
 	}
-	(void)k_mutex_unlock(&learner->store_mutex);
+	microtl_priv_store_unlock(learner);
 	return ret;
 }
 
@@ -59,9 +59,9 @@ int microtl_learner_class_find(struct microtl_learner *learner, const char *name
 	if (ret != 0) {
 		return ret;
 	}
-	(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+	microtl_priv_head_lock(learner);
 	ret = microtl_learning_class_find(&learner->learning, name, label);
-	(void)k_mutex_unlock(&learner->head_mutex);
+	microtl_priv_head_unlock(learner);
 	return ret;
 }
 

@@ -48,16 +48,36 @@ const struct microtl_fit_config microtl_priv_fit_config = {
 const struct microtl_fit_config microtl_priv_fit_config;
 #endif
 
-void microtl_priv_lock(struct microtl_learner *learner)
+void microtl_priv_head_lock(struct microtl_learner *learner)
+{
+	(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+}
+
+void microtl_priv_head_unlock(struct microtl_learner *learner)
+{
+	(void)k_mutex_unlock(&learner->head_mutex);
+}
+
+void microtl_priv_store_lock(struct microtl_learner *learner)
 {
 	(void)k_mutex_lock(&learner->store_mutex, K_FOREVER);
-	(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+}
+
+void microtl_priv_store_unlock(struct microtl_learner *learner)
+{
+	(void)k_mutex_unlock(&learner->store_mutex);
+}
+
+void microtl_priv_lock(struct microtl_learner *learner)
+{
+	microtl_priv_store_lock(learner);
+	microtl_priv_head_lock(learner);
 }
 
 void microtl_priv_unlock(struct microtl_learner *learner)
 {
-	(void)k_mutex_unlock(&learner->head_mutex);
-	(void)k_mutex_unlock(&learner->store_mutex);
+	microtl_priv_head_unlock(learner);
+	microtl_priv_store_unlock(learner);
 }
 
 bool microtl_priv_training(const struct microtl_learner *learner)
@@ -132,7 +152,7 @@ static void answer(struct microtl_learner *learner, float *scores, struct microt
 {
 	const int8_t *features = microtl_engine_output(&learner->engine);
 
-	(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+	microtl_priv_head_lock(learner);
 	if (scores == NULL) {
 		scores = learner->config->scores;
 	}
@@ -150,7 +170,7 @@ static void answer(struct microtl_learner *learner, float *scores, struct microt
 		microtl_priv_train_on_score(learner, result->score);
 	}
 	microtl_priv_latency_note(&learner->stats.inference, start);
-	(void)k_mutex_unlock(&learner->head_mutex);
+	microtl_priv_head_unlock(learner);
 }
 
 static int preprocess(struct microtl_learner *learner, const void *raw)
@@ -222,9 +242,9 @@ int microtl_learner_last_get(struct microtl_learner *learner, struct microtl_inf
 	if (ret != 0) {
 		return ret;
 	}
-	(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+	microtl_priv_head_lock(learner);
 	*result = learner->last;
-	(void)k_mutex_unlock(&learner->head_mutex);
+	microtl_priv_head_unlock(learner);
 	return result->token == 0 ? -ENOENT : 0;
 }
 
@@ -233,7 +253,7 @@ static int take_label(struct microtl_learner *learner, microtl_token_t token, ui
 {
 	int ret = -ENODATA;
 
-	(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+	microtl_priv_head_lock(learner);
 	if (token_known(learner, token)) {
 		ret = microtl_learning_label(&learner->learning, token_features(learner, token),
 					     label, recording, index);
@@ -246,7 +266,7 @@ static int take_label(struct microtl_learner *learner, microtl_token_t token, ui
 			microtl_priv_train_on_label(learner);
 		}
 	}
-	(void)k_mutex_unlock(&learner->head_mutex);
+	microtl_priv_head_unlock(learner);
 	return ret;
 }
 
@@ -259,18 +279,18 @@ int microtl_learner_label(struct microtl_learner *learner, microtl_token_t token
 	if (ret != 0) {
 		return ret;
 	}
-	(void)k_mutex_lock(&learner->store_mutex, K_FOREVER);
+	microtl_priv_store_lock(learner);
 	ret = take_label(learner, token, label, recording, &index);
 	if (ret == 0 && IS_ENABLED(CONFIG_MICROTL_STORE_REPLAY)) {
 		ret = microtl_priv_log_sample(learner, index);
 	}
-	(void)k_mutex_unlock(&learner->store_mutex);
+	microtl_priv_store_unlock(learner);
 	return ret;
 }
 
 void microtl_learner_stats_get(struct microtl_learner *learner, struct microtl_learner_stats *stats)
 {
-	(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+	microtl_priv_head_lock(learner);
 	*stats = learner->stats;
-	(void)k_mutex_unlock(&learner->head_mutex);
+	microtl_priv_head_unlock(learner);
 }

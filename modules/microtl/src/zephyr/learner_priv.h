@@ -19,7 +19,15 @@ extern const struct microtl_fit_config microtl_priv_fit_config;
 /** @brief Set up a learner that is all zero, as at boot. */
 void microtl_priv_set_up(const struct microtl_learner_config *config);
 
-/** @brief Lock what changes classes or flash, then what answers. */
+/** @brief Lock what answers: head and replay memory. */
+void microtl_priv_head_lock(struct microtl_learner *learner);
+void microtl_priv_head_unlock(struct microtl_learner *learner);
+
+/** @brief Lock what changes classes or flash; before the head where both are locked. */
+void microtl_priv_store_lock(struct microtl_learner *learner);
+void microtl_priv_store_unlock(struct microtl_learner *learner);
+
+/** @brief Lock both. */
 void microtl_priv_lock(struct microtl_learner *learner);
 void microtl_priv_unlock(struct microtl_learner *learner);
 

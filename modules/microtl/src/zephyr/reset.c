@@ -14,11 +14,11 @@ static int change(struct microtl_learner *learner, int (*action)(struct microtl_
 {
 	int ret = -EBUSY;
 
-	(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+	microtl_priv_head_lock(learner);
 	if (!microtl_priv_training(learner)) {
 		ret = action(&learner->learning);
 	}
-	(void)k_mutex_unlock(&learner->head_mutex);
+	microtl_priv_head_unlock(learner);
 	return ret;
 }
 
@@ -29,7 +29,7 @@ int microtl_learner_reset(struct microtl_learner *learner)
 	if (ret != 0) {
 		return ret;
 	}
-	(void)k_mutex_lock(&learner->store_mutex, K_FOREVER);
+	microtl_priv_store_lock(learner);
 	ret = change(learner, microtl_learning_reset);
 	if (ret == 0) {
 		learner->train.unsaved = false;
@@ -41,7 +41,7 @@ int microtl_learner_reset(struct microtl_learner *learner)
 	if (ret == 0 && IS_ENABLED(CONFIG_MICROTL_STORE_REPLAY)) {
 		ret = microtl_priv_log_rewrite(learner);
 	}
-	(void)k_mutex_unlock(&learner->store_mutex);
+	microtl_priv_store_unlock(learner);
 	return ret;
 }
 
@@ -52,7 +52,7 @@ int microtl_learner_forget(struct microtl_learner *learner)
 	if (ret != 0) {
 		return ret;
 	}
-	(void)k_mutex_lock(&learner->store_mutex, K_FOREVER);
+	microtl_priv_store_lock(learner);
 	ret = change(learner, microtl_learning_forget);
 	if (ret != -EBUSY) {
 		learner->train.new_labels = 0;
@@ -60,6 +60,6 @@ int microtl_learner_forget(struct microtl_learner *learner)
 	if (ret == 0 && IS_ENABLED(CONFIG_MICROTL_STORE_REPLAY)) {
 		ret = microtl_priv_log_forget(learner);
 	}
-	(void)k_mutex_unlock(&learner->store_mutex);
+	microtl_priv_store_unlock(learner);
 	return ret;
 }

@@ -172,10 +172,10 @@ int microtl_priv_store_save(struct microtl_learner *learner, bool trained, bool 
 	if (slot != NULL) {
 		*slot = target;
 	}
-	(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+	microtl_priv_head_lock(learner);
 	learner->stats.flash_writes++;
 	learner->train.unsaved = false;
-	(void)k_mutex_unlock(&learner->head_mutex);
+	microtl_priv_head_unlock(learner);
 	return 0;
 }
 
@@ -197,7 +197,7 @@ int microtl_store_commit(struct microtl_learner *learner, bool overwrite)
 	if (ret != 0) {
 		return ret;
 	}
-	(void)k_mutex_lock(&learner->store_mutex, K_FOREVER);
+	microtl_priv_store_lock(learner);
 #ifdef CONFIG_MICROTL_STORE_REPLAY
 	learner->log.overwrite = learner->log.overwrite || overwrite;
 #endif
@@ -210,7 +210,7 @@ int microtl_store_commit(struct microtl_learner *learner, bool overwrite)
 	} else {
 		ret = microtl_priv_store_save(learner, false, overwrite, NULL);
 	}
-	(void)k_mutex_unlock(&learner->store_mutex);
+	microtl_priv_store_unlock(learner);
 	return ret;
 }
 
@@ -219,11 +219,11 @@ static int go_live(struct microtl_learner *learner, int slot)
 {
 	int ret = -EBUSY;
 
-	(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+	microtl_priv_head_lock(learner);
 	if (!microtl_priv_training(learner)) {
 		ret = load_slot(learner, slot);
 	}
-	(void)k_mutex_unlock(&learner->head_mutex);
+	microtl_priv_head_unlock(learner);
 	return ret;
 }
 
@@ -254,9 +254,9 @@ static int with_store(struct microtl_learner *learner, int (*action)(struct micr
 	if (ret != 0) {
 		return ret;
 	}
-	(void)k_mutex_lock(&learner->store_mutex, K_FOREVER);
+	microtl_priv_store_lock(learner);
 	ret = learner->store_error == 0 ? action(learner) : -ENODEV;
-	(void)k_mutex_unlock(&learner->store_mutex);
+	microtl_priv_store_unlock(learner);
 	return ret;
 }
 
@@ -272,7 +272,7 @@ int microtl_store_load(struct microtl_learner *learner)
 
 void microtl_store_info_get(struct microtl_learner *learner, struct microtl_store_info *info)
 {
-	(void)k_mutex_lock(&learner->store_mutex, K_FOREVER);
+	microtl_priv_store_lock(learner);
 	*info = (struct microtl_store_info){
 		.error = learner->store_error,
 		.newest = -ENOENT,
@@ -290,5 +290,5 @@ void microtl_store_info_get(struct microtl_learner *learner, struct microtl_stor
 	info->log_records_max = learner->log.records_max;
 	info->log_damaged = learner->log.damaged;
 #endif
-	(void)k_mutex_unlock(&learner->store_mutex);
+	microtl_priv_store_unlock(learner);
 }

@@ -50,9 +50,9 @@ int microtl_train_start(struct microtl_learner *learner, uint64_t seed)
 	if (ret != 0) {
 		return ret;
 	}
-	(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+	microtl_priv_head_lock(learner);
 	ret = enqueue(learner, seed);
-	(void)k_mutex_unlock(&learner->head_mutex);
+	microtl_priv_head_unlock(learner);
 	return ret;
 }
 
@@ -85,6 +85,9 @@ void microtl_priv_train_on_score(struct microtl_learner *learner, float score)
 {
 	const float share = 1.0f / 16.0f;
 
+	if (CONFIG_MICROTL_TRAINER_CONFIDENCE_PERCENT == 0) {
+		return;
+	}
 	learner->confidence += (score - learner->confidence) * share;
 	if (learner->confidence < (float)CONFIG_MICROTL_TRAINER_CONFIDENCE_PERCENT / 100.0f &&
 	    learner->train.new_labels > 0) {
@@ -95,12 +98,12 @@ void microtl_priv_train_on_score(struct microtl_learner *learner, float score)
 
 static void tell(struct microtl_learner *learner, enum microtl_train_event event)
 {
-	(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+	microtl_priv_head_lock(learner);
 
 	microtl_train_callback callback = learner->callback;
 	void *user_data = learner->callback_data;
 
-	(void)k_mutex_unlock(&learner->head_mutex);
+	microtl_priv_head_unlock(learner);
 	if (callback != NULL) {
 		callback(learner, event, user_data);
 	}
@@ -112,18 +115,18 @@ static void tell(struct microtl_learner *learner, enum microtl_train_event event
  */
 static int begin(struct microtl_learner *learner)
 {
-	(void)k_mutex_lock(&learner->store_mutex, K_FOREVER);
+	microtl_priv_store_lock(learner);
 
 	int ret = microtl_learning_train_start(&learner->learning, learner->seed);
 
 	if (ret == 0) {
-		(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+		microtl_priv_head_lock(learner);
 		learner->train.state = MICROTL_TRAIN_RUNNING;
 		learner->train.new_labels = 0;
 		learner->stats.trainings++;
-		(void)k_mutex_unlock(&learner->head_mutex);
+		microtl_priv_head_unlock(learner);
 	}
-	(void)k_mutex_unlock(&learner->store_mutex);
+	microtl_priv_store_unlock(learner);
 	return ret;
 }
 
@@ -132,7 +135,7 @@ static int turn(struct microtl_learner *learner, struct microtl_meter *meter)
 {
 	struct microtl_train_status *status = &learner->train;
 
-	(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+	microtl_priv_head_lock(learner);
 	microtl_fit_progress(&learner->learning.fit, &status->progress);
 	microtl_priv_meter_read(meter, status);
 	if (learner->pause && !learner->cancel) {
@@ -145,7 +148,7 @@ static int turn(struct microtl_learner *learner, struct microtl_meter *meter)
 		status->state = MICROTL_TRAIN_RUNNING;
 	}
 	bool canceled = learner->cancel;
-	(void)k_mutex_unlock(&learner->head_mutex);
+	microtl_priv_head_unlock(learner);
 	return canceled ? -ECANCELED : microtl_priv_meter_check(status);
 }
 
@@ -188,7 +191,7 @@ static int publish(struct microtl_learner *learner)
 	const float *stored = NULL;
 	int ret = 0;
 
-	(void)k_mutex_lock(&learner->store_mutex, K_FOREVER);
+	microtl_priv_store_lock(learner);
 #ifndef CONFIG_MICROTL_HEAD_ACTIVE_IN_RAM
 	int slot;
 
@@ -198,17 +201,17 @@ static int publish(struct microtl_learner *learner)
 	}
 #endif
 	if (ret == 0) {
-		(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+		microtl_priv_head_lock(learner);
 		ret = microtl_learning_publish(&learner->learning, stored);
 		learner->train.unsaved = stored == NULL;
-		(void)k_mutex_unlock(&learner->head_mutex);
+		microtl_priv_head_unlock(learner);
 	}
 #ifdef CONFIG_MICROTL_STORE_AUTOSAVE
 	if (ret == 0 && stored == NULL) {
 		(void)microtl_store_commit(learner, false);
 	}
 #endif
-	(void)k_mutex_unlock(&learner->store_mutex);
+	microtl_priv_store_unlock(learner);
 	return ret;
 }
 
@@ -293,12 +296,12 @@ int microtl_train_pause(struct microtl_learner *learner)
 {
 	int ret = -ENOENT;
 
-	(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+	microtl_priv_head_lock(learner);
 	if (is_active(learner)) {
 		learner->pause = true;
 		ret = 0;
 	}
-	(void)k_mutex_unlock(&learner->head_mutex);
+	microtl_priv_head_unlock(learner);
 	return ret;
 }
 
@@ -306,13 +309,13 @@ int microtl_train_resume(struct microtl_learner *learner)
 {
 	int ret = -ENOENT;
 
-	(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+	microtl_priv_head_lock(learner);
 	if (is_active(learner) && learner->pause) {
 		learner->pause = false;
 		(void)k_condvar_broadcast(&learner->changed);
 		ret = 0;
 	}
-	(void)k_mutex_unlock(&learner->head_mutex);
+	microtl_priv_head_unlock(learner);
 	return ret;
 }
 
@@ -333,7 +336,7 @@ int microtl_train_cancel(struct microtl_learner *learner, k_timeout_t timeout)
 {
 	int ret = -ENOENT;
 
-	(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+	microtl_priv_head_lock(learner);
 	if (is_active(learner)) {
 		learner->cancel = true;
 		(void)k_condvar_broadcast(&learner->changed);
@@ -345,35 +348,35 @@ int microtl_train_cancel(struct microtl_learner *learner, k_timeout_t timeout)
 		}
 		ret = k_current_get() == microtl_trainer ? 0 : wait_idle(learner, timeout);
 	}
-	(void)k_mutex_unlock(&learner->head_mutex);
+	microtl_priv_head_unlock(learner);
 	return ret;
 }
 
 int microtl_train_wait(struct microtl_learner *learner, k_timeout_t timeout)
 {
-	(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+	microtl_priv_head_lock(learner);
 
 	int ret = wait_idle(learner, timeout);
 
-	(void)k_mutex_unlock(&learner->head_mutex);
+	microtl_priv_head_unlock(learner);
 	return ret;
 }
 
 void microtl_train_status_get(struct microtl_learner *learner, struct microtl_train_status *status)
 {
-	(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+	microtl_priv_head_lock(learner);
 	*status = learner->train;
 	status->replay_count = learner->learning.replay.count;
-	(void)k_mutex_unlock(&learner->head_mutex);
+	microtl_priv_head_unlock(learner);
 }
 
 void microtl_train_callback_set(struct microtl_learner *learner, microtl_train_callback callback,
 				void *user_data)
 {
-	(void)k_mutex_lock(&learner->head_mutex, K_FOREVER);
+	microtl_priv_head_lock(learner);
 	learner->callback = callback;
 	learner->callback_data = user_data;
-	(void)k_mutex_unlock(&learner->head_mutex);
+	microtl_priv_head_unlock(learner);
 }
 
 int microtl_trainer_stack(size_t *unused, size_t *size)
