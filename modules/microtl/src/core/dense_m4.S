@@ -68,6 +68,7 @@
 
 /* Stack: x, weights of the block, end of all weights. */
 	.equ WEIGHTS, 4
+	.equ FORWARD_STACK, 12
 
 	FUNCTION microtl_priv_forward_rounds
 	push	{r4-r11, lr}
@@ -95,7 +96,7 @@
 	FORWARD_BEGIN 6, s28, s29
 	FORWARD_BEGIN 7, s30, s31
 	mov	r5, #FORWARD_ROW_SIZE
-	adr.w	r3, 4f + 1
+	adr.w	r3, 3f + 1
 	mla	r3, lr, r5, r3
 	add	r5, r4, r12
 	add	r6, r5, r12
@@ -104,10 +105,10 @@
 	add	r9, r8, r12
 	add	r10, r9, r12
 	add	r11, r10, r12
-3:	vldmia	r0!, {s0-s7}
+	vldmia	r0!, {s0-s7}
 	bx	r3
 	.balign 4
-4:
+3:
 	FORWARD_ROW r4, s16, s17
 	FORWARD_ROW r5, s18, s19
 	FORWARD_ROW r6, s20, s21
@@ -117,8 +118,10 @@
 	FORWARD_ROW r10, s28, s29
 	FORWARD_ROW r11, s30, s31
 	cmp	r0, r1
-	bne.w	3b
-	adr.w	r3, 5f + 1
+	beq	4f
+	vldmia	r0!, {s0-s7}
+	bx	r3
+4:	adr.w	r3, 5f + 1
 	add	r3, r3, lr, lsl #3	/* 8 bytes of code a row */
 	bx	r3
 	.balign 4
@@ -138,120 +141,132 @@
 	mov	lr, #0
 	cmp	r4, r6
 	bne.w	1b
-	add	sp, sp, #12
+	add	sp, sp, #FORWARD_STACK
 	vpop	{s16-s31}
 	pop	{r4-r11, pc}
 	.size microtl_priv_forward_rounds, . - microtl_priv_forward_rounds
 
 /*
- * r0 x, r1 its end, r2-r6 rows of weights, r7-r11 rows of velocity, r12 where a round begins,
- * lr stride;
- * s0-s7 x, s8-s15 velocity, s16-s23 weights, s24 and s25 products, s26 momentum, s27-s31 steps.
+ * r0 x, lr its end, r1-r6 rows of weights, r7-r12 rows of velocity;
+ * s0-s7 x, s8-s15 velocity, s16-s23 weights, s24 a product, s25 momentum, s26-s31 steps.
  */
-	.equ MOMENTUM_ROWS, 5
+	.equ MOMENTUM_ROWS, 6
 	.equ MOMENTUM_ROW_SIZE, 144
 
-	.macro MOMENTUM_PAIR step, x0, x1, v0, v1, w0, w1
-	vmul.f32	\v0, \v0, s26
-	vmul.f32	s24, \step, \x0
-	vmul.f32	\v1, \v1, s26
-	vmul.f32	s25, \step, \x1
-	vsub.f32	\v0, \v0, s24
-	vsub.f32	\v1, \v1, s25
-	vadd.f32	\w0, \w0, \v0
-	vadd.f32	\w1, \w1, \v1
+	/* A column's weight is left to the next one, whose step it fills. */
+	.macro MOMENTUM_COLUMN step, x, v, w_before, v_before
+	vmul.f32	\v, \v, s25
+	vsub.f32	\v_before, \v_before, s24
+	vmul.f32	s24, \step, \x
+	vadd.f32	\w_before, \w_before, \v_before
 	.endm
 
 	.macro MOMENTUM_ROW weights, velocity, step
 	vldmia	\velocity, {s8-s15}
 	vldmia	\weights, {s16-s23}
-	MOMENTUM_PAIR \step, s0, s1, s8, s9, s16, s17
-	MOMENTUM_PAIR \step, s2, s3, s10, s11, s18, s19
-	MOMENTUM_PAIR \step, s4, s5, s12, s13, s20, s21
-	MOMENTUM_PAIR \step, s6, s7, s14, s15, s22, s23
+	vmul.f32	s8, s8, s25
+	vmul.f32	s24, \step, s0
+	MOMENTUM_COLUMN \step, s1, s9, s16, s8
+	MOMENTUM_COLUMN \step, s2, s10, s17, s9
+	MOMENTUM_COLUMN \step, s3, s11, s18, s10
+	MOMENTUM_COLUMN \step, s4, s12, s19, s11
+	MOMENTUM_COLUMN \step, s5, s13, s20, s12
+	MOMENTUM_COLUMN \step, s6, s14, s21, s13
+	MOMENTUM_COLUMN \step, s7, s15, s22, s14
+	vsub.f32	s15, s15, s24
 	vstmia	\velocity!, {s8-s15}
+	vadd.f32	s23, s23, s15
 	vstmia	\weights!, {s16-s23}
 	.endm
 
-/* r0 and r1 weights and velocity, r11 numbers of the rows: 12 bytes of code a row. */
-	.equ MOMENTUM_BEGIN_SIZE, 12
-
-	.macro MOMENTUM_BEGIN row, weights, velocity
-	ldrh.w	\weights, [r11, #2 * \row]
-	mla	\velocity, \weights, lr, r1
+/* r0 weights, r5 steps, r6 from weights to velocity, r12 numbers of the rows, lr stride. */
+	.macro MOMENTUM_BEGIN row, weights, velocity, step
+	vldr	\step, [r5, #4 * \row]
+	ldrh.w	\weights, [r12, #2 * \row]
 	mla	\weights, \weights, lr, r0
+	add.w	\velocity, \weights, r6
 	.endm
 
-/* Stack: x and its end, both matrices, numbers and steps of the block's rows, end of all steps. */
-	.equ X, 0
-	.equ MATRICES, 8
-	.equ BLOCK, 16
-	.equ STEPS_END, 24
+/* Stack: where a round begins, x, its end, then what MOMENTUM_BEGIN takes, the end of all steps. */
+	.equ ROUND, 0
+	.equ X, 4
+	.equ BEGIN, 12
+	.equ STEPS, 16
+	.equ TO_VELOCITY, 20
+	.equ NUMBERS, 24
+	.equ STEPS_END, 32
+	.equ MOMENTUM_STACK, 36
 
 	FUNCTION microtl_priv_momentum_rounds
 	push	{r4-r11, lr}
 	vpush	{s16-s31}
-	vldr	s26, [r0, #32]
-	ldmia	r0, {r0, r1, r2, r3, r4, r5, r6, lr}
-	add	r1, r0, r1, lsl #2
-	add	r7, r5, r6, lsl #2
-	mov	r8, #MOMENTUM_ROWS
-	add	r12, r6, #(MOMENTUM_ROWS - 1)
-	udiv	r12, r12, r8
-	mul	r12, r12, r8
-	sub	r12, r12, r6
-	/* r12: rows left out. */
-	sub	r4, r4, r12, lsl #1
-	sub	r5, r5, r12, lsl #2
-	push	{r0-r5, r7}
-	mov	r11, r4
-	mov	r10, r5
-1:	adr.w	r3, 2f + 1
-	add	r3, r3, r12, lsl #2	/* 4 bytes of code a row */
-	bx	r3
+	vldr	s25, [r0, #32]
+	ldmia	r0, {r1, r2, r3, r4, r5, r6, r7, r8}
+	sub	sp, sp, #MOMENTUM_STACK
+	add	r2, r1, r2, lsl #2
+	strd	r1, r2, [sp, #X]
+	sub	r4, r4, r3
+	add	r9, r6, r7, lsl #2
+	mov	r10, #MOMENTUM_ROWS
+	add	r11, r7, #(MOMENTUM_ROWS - 1)
+	udiv	r11, r11, r10
+	mul	r11, r11, r10
+	sub	r11, r11, r7
+	/* r11: rows left out. */
+	sub	r5, r5, r11, lsl #1
+	sub	r6, r6, r11, lsl #2
+	add	r0, sp, #BEGIN
+	mov	r2, r3
+	mov	r3, r6
+	stmia	r0, {r2, r3, r4, r5, r8, r9}
+1:	adr.w	r1, 2f + 1
+	add	r1, r1, r11, lsl #4	/* 16 bytes of code a row */
+	mov	r2, #MOMENTUM_ROW_SIZE
+	adr.w	r3, 3f + 1
+	mla	r3, r11, r2, r3
+	str	r3, [sp, #ROUND]
+	add	r2, sp, #BEGIN
+	ldmia	r2, {r0, r5, r6, r12, lr}
+	vldr	s31, [r5, #20]
+	bx	r1
 	.balign 4
 2:
-	vldr	s27, [r10, #0]
-	vldr	s28, [r10, #4]
-	vldr	s29, [r10, #8]
-	vldr	s30, [r10, #12]
-	vldr	s31, [r10, #16]
-	ldrd	r0, r1, [sp, #MATRICES]
-	mov	r4, #MOMENTUM_BEGIN_SIZE
-	adr.w	r3, 3f + 1
-	mla	r3, r12, r4, r3
-	mov	r4, #MOMENTUM_ROW_SIZE
-	adr.w	r5, 5f + 1
-	mla	r12, r12, r4, r5
-	bx	r3
+	MOMENTUM_BEGIN 0, r1, r7, s26
+	MOMENTUM_BEGIN 1, r2, r8, s27
+	MOMENTUM_BEGIN 2, r3, r9, s28
+	MOMENTUM_BEGIN 3, r4, r10, s29
+	MOMENTUM_BEGIN 4, r5, r11, s30
+	/* The last row takes the registers that the others were made from. */
+	ldrh	r6, [r12, #10]
+	mla	r6, r6, lr, r0
+	ldr	r12, [sp, #TO_VELOCITY]
+	add	r12, r12, r6
+	ldrd	r0, lr, [sp, #X]
+	vldmia	r0!, {s0-s7}
+	ldr	pc, [sp, #ROUND]
 	.balign 4
 3:
-	MOMENTUM_BEGIN 0, r2, r7
-	MOMENTUM_BEGIN 1, r3, r8
-	MOMENTUM_BEGIN 2, r4, r9
-	MOMENTUM_BEGIN 3, r5, r10
-	MOMENTUM_BEGIN 4, r6, r11
-	ldrd	r0, r1, [sp, #X]
-4:	vldmia	r0!, {s0-s7}
-	bx	r12
-	.balign 4
-5:
-	MOMENTUM_ROW r2, r7, s27
-	MOMENTUM_ROW r3, r8, s28
-	MOMENTUM_ROW r4, r9, s29
-	MOMENTUM_ROW r5, r10, s30
-	MOMENTUM_ROW r6, r11, s31
-	cmp	r0, r1
-	bne.w	4b
-	ldrd	r11, r10, [sp, #BLOCK]
+	MOMENTUM_ROW r1, r7, s26
+	MOMENTUM_ROW r2, r8, s27
+	MOMENTUM_ROW r3, r9, s28
+	MOMENTUM_ROW r4, r10, s29
+	MOMENTUM_ROW r5, r11, s30
+	MOMENTUM_ROW r6, r12, s31
+	cmp	r0, lr
+	beq	4f
+	vldmia	r0!, {s0-s7}
+	ldr	pc, [sp, #ROUND]
+4:	ldr	r5, [sp, #STEPS]
+	ldr	r12, [sp, #NUMBERS]
 	ldr	r2, [sp, #STEPS_END]
-	add	r11, r11, #(2 * MOMENTUM_ROWS)
-	add	r10, r10, #(4 * MOMENTUM_ROWS)
-	strd	r11, r10, [sp, #BLOCK]
-	mov	r12, #0
-	cmp	r10, r2
+	add	r5, r5, #(4 * MOMENTUM_ROWS)
+	add	r12, r12, #(2 * MOMENTUM_ROWS)
+	str	r5, [sp, #STEPS]
+	str	r12, [sp, #NUMBERS]
+	mov	r11, #0
+	cmp	r5, r2
 	bne.w	1b
-	add	sp, sp, #28
+	add	sp, sp, #MOMENTUM_STACK
 	vpop	{s16-s31}
 	pop	{r4-r11, pc}
 	.size microtl_priv_momentum_rounds, . - microtl_priv_momentum_rounds
@@ -261,7 +276,6 @@
 	ldr	r12, [sp]
 	push	{r4-r11}
 	add	r12, r3, r12, lsl #2
-	vpush	{s16-s23}
 1:	ldrsb	r4, [r0]
 	ldrsb	r5, [r0, #1]
 	ldrsb	r6, [r0, #2]
@@ -288,7 +302,6 @@
 	vcvt.f32.s32	s5, s5
 	vcvt.f32.s32	s6, s6
 	vcvt.f32.s32	s7, s7
-	vldmia	r2!, {s16-s23}
 	vmul.f32	s0, s0, s8
 	vmul.f32	s1, s1, s9
 	vmul.f32	s2, s2, s10
@@ -297,18 +310,18 @@
 	vmul.f32	s5, s5, s13
 	vmul.f32	s6, s6, s14
 	vmul.f32	s7, s7, s15
-	vadd.f32	s0, s0, s16
-	vadd.f32	s1, s1, s17
-	vadd.f32	s2, s2, s18
-	vadd.f32	s3, s3, s19
-	vadd.f32	s4, s4, s20
-	vadd.f32	s5, s5, s21
-	vadd.f32	s6, s6, s22
-	vadd.f32	s7, s7, s23
+	vldmia	r2!, {s8-s15}
+	vadd.f32	s0, s0, s8
+	vadd.f32	s1, s1, s9
+	vadd.f32	s2, s2, s10
+	vadd.f32	s3, s3, s11
+	vadd.f32	s4, s4, s12
+	vadd.f32	s5, s5, s13
+	vadd.f32	s6, s6, s14
+	vadd.f32	s7, s7, s15
 	vstmia	r3!, {s0-s7}
 	cmp	r3, r12
 	bne	1b
-	vpop	{s16-s23}
 	pop	{r4-r11}
 	bx	lr
 	.size microtl_priv_dequantize_rounds, . - microtl_priv_dequantize_rounds

@@ -35,19 +35,19 @@ static float exponential_sum(const struct microtl_class_set *classes, size_t row
 	return sum;
 }
 
-/* e^x for x <= 0 as microtl_priv_expf() gives it, without the call where the result is normal. */
+/* e^x for x <= 0 as microtl_priv_expf() gives it, without a call: constants stay in registers. */
 static inline float exponential(float x)
 {
-#ifdef __OPTIMIZE_SIZE__
-	return microtl_priv_expf(x);
-#else
-	if (!(x > -87.0f)) {
-		return microtl_priv_expf(x);
+	if (!(x >= -104.0f)) {
+		return x != x ? x : 0.0f;
 	}
 	int32_t k;
 	float parts = microtl_priv_exp_parts(x, -0.5f, &k);
+	if (!(x > -87.0f)) {
+		/* The result may be denormal: the last product alone rounds. */
+		return parts * microtl_priv_bits_float((uint32_t)(k + 64 + 127) << 23) * 0x1p-64f;
+	}
 	return parts * microtl_priv_bits_float((uint32_t)(k + 127) << 23);
-#endif
 }
 
 float microtl_priv_softmax(const struct microtl_class_set *classes, size_t rows, float *scores,
