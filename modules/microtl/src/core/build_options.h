@@ -18,7 +18,8 @@
 
 /*
  * Checks of what does not change while a program runs: configurations, the memory that comes with
- * them, the base set. For a build that has them fixed and has checked them itself.
+ * them, what the converter wrote. A build that has them fixed, and checked as it was built, may do
+ * without.
  */
 #ifndef MICROTL_WITH_CHECKS
 #define MICROTL_WITH_CHECKS 1

@@ -7,16 +7,16 @@
 
 #include <microtl/engine.h>
 
+#include "build_options.h"
+
 int microtl_engine_init(struct microtl_engine *engine, const struct microtl_model *model,
 			void *arena, size_t arena_size)
 {
-	if (engine == NULL || model == NULL || arena == NULL) {
+	if (MICROTL_WITH_CHECKS && (engine == NULL || model == NULL || arena == NULL ||
+				    (uintptr_t)arena % MICROTL_ARENA_ALIGN != 0)) {
 		return -EINVAL;
 	}
-	if ((uintptr_t)arena % MICROTL_ARENA_ALIGN != 0) {
-		return -EINVAL;
-	}
-	if (arena_size < model->arena_size) {
+	if (MICROTL_WITH_CHECKS && arena_size < model->arena_size) {
 		return -ENOMEM;
 	}
 

@@ -57,24 +57,15 @@ bool microtl_priv_flash_is_blank(const struct microtl_flash *flash, const void *
 	return true;
 }
 
+static int read_some(size_t offset, void *data, size_t size, void *user_data)
+{
+	return microtl_priv_flash_read(user_data, (uint32_t)offset, data, size);
+}
+
 int microtl_priv_flash_crc32(const struct microtl_flash *flash, uint32_t offset, size_t size,
 			     uint32_t *crc)
 {
-	uint8_t chunk[CHUNK_SIZE];
-	int ret = 0;
-
-	*crc = 0;
-	while (ret == 0 && size > 0) {
-		size_t count = size < CHUNK_SIZE ? size : CHUNK_SIZE;
-
-		ret = microtl_priv_flash_read(flash, offset, chunk, count);
-		if (ret == 0) {
-			*crc = microtl_priv_crc32(*crc, chunk, count);
-		}
-		offset += (uint32_t)count;
-		size -= count;
-	}
-	return ret;
+	return microtl_priv_crc32_read(crc, offset, size, read_some, (void *)flash);
 }
 
 static bool is_as_expected(const struct microtl_flash *flash, const uint8_t *chunk,

@@ -57,32 +57,37 @@ uint16_t microtl_head_input_count(const struct microtl_head_spec *spec)
 	return spec->width[microtl_priv_last(spec)];
 }
 
-/* The build can run it, and nothing is missing. */
-static bool spec_valid(const struct microtl_head_spec *spec)
+/* The build can run it. */
+static bool spec_supported(const struct microtl_head_spec *spec)
 {
 	bool has_loss = spec->loss == MICROTL_LOSS_SOFTMAX || microtl_priv_is_sigmoid(spec->loss) ||
 			microtl_priv_is_mse(spec->loss);
 
 	return has_loss && spec->layer_count >= 1 &&
-	       spec->layer_count <= (MICROTL_WITH_HIDDEN ? MICROTL_HEAD_LAYERS_MAX : 1) &&
-	       spec->params != NULL && spec->feature_scale != NULL && spec->feature_offset != NULL;
+	       spec->layer_count <= (MICROTL_WITH_HIDDEN ? MICROTL_HEAD_LAYERS_MAX : 1);
+}
+
+/* Nothing is missing, and it fits together. */
+static bool spec_valid(const struct microtl_head_spec *spec)
+{
+	for (uint8_t l = 0; l <= spec->layer_count; l++) {
+		if (spec->width[l] == 0) {
+			return false;
+		}
+	}
+	uint16_t rows = microtl_priv_class_rows(spec);
+
+	return spec->params != NULL && spec->feature_scale != NULL &&
+	       spec->feature_offset != NULL && spec->class_count <= rows &&
+	       (microtl_priv_is_mse(spec->loss) || rows <= MICROTL_CLASSES_MAX);
 }
 
 int microtl_head_init(struct microtl_head *head, const struct microtl_head_spec *spec)
 {
-	if (!spec_valid(spec)) {
+	if (!spec_supported(spec) || (MICROTL_WITH_CHECKS && !spec_valid(spec))) {
 		return -EINVAL;
 	}
-	for (uint8_t l = 0; l <= spec->layer_count; l++) {
-		if (spec->width[l] == 0) {
-			return -EINVAL;
-		}
-	}
-	uint16_t rows = microtl_priv_class_rows(spec);
 	bool has_classes = !microtl_priv_is_mse(spec->loss);
-	if ((has_classes && rows > MICROTL_CLASSES_MAX) || spec->class_count > rows) {
-		return -EINVAL;
-	}
 
 	head->spec = spec;
 	head->params = spec->params;

@@ -40,7 +40,8 @@ int microtl_learning_init(struct microtl_learning *learning, const struct microt
 			  const struct microtl_fit_config *config,
 			  const struct microtl_learning_memory *memory)
 {
-	if (model->head == NULL || memory->names == NULL || memory->scratch == NULL) {
+	if (MICROTL_WITH_CHECKS &&
+	    (model->head == NULL || memory->names == NULL || memory->scratch == NULL)) {
 		return -EINVAL;
 	}
 	memset(learning, 0, sizeof(*learning));
@@ -213,7 +214,7 @@ int microtl_learning_publish(struct microtl_learning *learning, const float *sto
 	if (learning->fit.result.verdict != MICROTL_VERDICT_ACCEPTED || !learning->publishable) {
 		return -EPERM;
 	}
-	if (stored == NULL && learning->memory.active == NULL) {
+	if (MICROTL_WITH_CHECKS && stored == NULL && learning->memory.active == NULL) {
 		return -EINVAL;
 	}
 	learning->active.classes = trained.classes;
@@ -292,9 +293,10 @@ int microtl_learning_load(struct microtl_learning *learning, size_t size, const 
 	if (microtl_fit_running(&learning->fit)) {
 		return -EBUSY;
 	}
-	if (names == NULL ||
-	    learning->memory.fit.workspace_size < class_rows(learning) * sizeof(*names) ||
-	    (stored == NULL && learning->memory.active == NULL)) {
+	if (MICROTL_WITH_CHECKS &&
+	    (names == NULL ||
+	     learning->memory.fit.workspace_size < class_rows(learning) * sizeof(*names) ||
+	     (stored == NULL && learning->memory.active == NULL))) {
 		return -EINVAL;
 	}
 	learning->publishable = false;

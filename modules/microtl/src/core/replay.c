@@ -8,21 +8,22 @@
 #include <errno.h>
 #include <string.h>
 
+#include "build_options.h"
 #include "replay_choice.h"
 
 int microtl_replay_init(struct microtl_replay *replay, int8_t *features,
 			struct microtl_replay_entry *entries, uint16_t feature_count,
 			uint16_t capacity)
 {
-	if (feature_count == 0 || (capacity > 0 && (features == NULL || entries == NULL))) {
+	if (MICROTL_WITH_CHECKS &&
+	    (feature_count == 0 || (capacity > 0 && (features == NULL || entries == NULL)))) {
 		return -EINVAL;
 	}
-	*replay = (struct microtl_replay){
-		.features = features,
-		.entries = entries,
-		.feature_count = feature_count,
-		.capacity = capacity,
-	};
+	memset(replay, 0, sizeof(*replay));
+	replay->features = features;
+	replay->entries = entries;
+	replay->feature_count = feature_count;
+	replay->capacity = capacity;
 	return 0;
 }
 

@@ -84,15 +84,15 @@ static int newest_own(const struct microtl_slots *slots)
 	return is_own(slots, 0) ? 0 : is_own(slots, 1) ? 1 : -1;
 }
 
-static enum microtl_slot_state check_payload(const struct microtl_slots *slots, int index,
+static enum microtl_slot_state check_payload(const struct microtl_slots *slots,
+					     const struct microtl_slot *slot, uint32_t offset,
 					     uint8_t kind)
 {
-	const struct microtl_slot *slot = &slots->slot[index];
+	uint32_t start = header_size(slots);
 	uint32_t crc;
 
-	if (slot->payload_size > slots->slot_size - header_size(slots) ||
-	    microtl_priv_flash_crc32(slots->flash, microtl_slots_payload_offset(slots, index),
-				     slot->payload_size, &crc) != 0 ||
+	if (slot->payload_size > slots->slot_size - start ||
+	    microtl_priv_flash_crc32(slots->flash, offset + start, slot->payload_size, &crc) != 0 ||
 	    crc != slot->payload_crc) {
 		return MICROTL_SLOT_DAMAGED;
 	}
@@ -112,13 +112,12 @@ static void learn_erase_counts(struct microtl_slots *slots, const struct header 
 }
 
 /* Whole or not, and whose: what a boot finds in a slot. */
-static enum microtl_slot_state scan(struct microtl_slots *slots, int index)
+static enum microtl_slot_state scan(struct microtl_slots *slots, struct microtl_slot *slot,
+				    uint32_t offset)
 {
-	struct microtl_slot *slot = &slots->slot[index];
 	struct header header;
 
-	if (microtl_priv_flash_read(slots->flash, slot_offset(slots, index), &header,
-				    sizeof(header)) != 0) {
+	if (microtl_priv_flash_read(slots->flash, offset, &header, sizeof(header)) != 0) {
 		return MICROTL_SLOT_DAMAGED;
 	}
 	if (microtl_priv_flash_is_blank(slots->flash, &header, sizeof(header))) {
@@ -135,14 +134,16 @@ static enum microtl_slot_state scan(struct microtl_slots *slots, int index)
 	slot->payload_crc = header.payload_crc;
 	slot->id = header.id;
 	learn_erase_counts(slots, &header);
-	return check_payload(slots, index, header.kind);
+	return check_payload(slots, slot, offset, header.kind);
 }
 
 static void rescan(struct microtl_slots *slots, int index)
 {
-	slots->slot[index].sequence = 0;
-	slots->slot[index].payload_size = 0;
-	slots->slot[index].state = scan(slots, index);
+	struct microtl_slot *slot = &slots->slot[index];
+
+	slot->sequence = 0;
+	slot->payload_size = 0;
+	slot->state = scan(slots, slot, slot_offset(slots, index));
 }
 
 int microtl_slots_init(struct microtl_slots *slots, const struct microtl_flash *flash,
@@ -222,23 +223,26 @@ static uint32_t next_sequence(const struct microtl_slots *slots)
 static int write_header(struct microtl_slots *slots, int index, uint8_t kind)
 {
 	struct microtl_slot *slot = &slots->slot[index];
-	uint8_t bytes[MICROTL_SLOTS_PAYLOAD_OFFSET(MICROTL_FLASH_WRITE_BLOCK_MAX)];
-	struct header header = {
-		.magic = MAGIC,
-		.format = MICROTL_SLOTS_FORMAT,
-		.kind = kind,
-		.sequence = slot->sequence,
-		.payload_size = slot->payload_size,
-		.payload_crc = slot->payload_crc,
-		.id = slots->id,
-		.erase_count = {slots->slot[0].erase_count, slots->slot[1].erase_count},
-	};
+	union {
+		struct header header;
+		uint8_t bytes[MICROTL_SLOTS_PAYLOAD_OFFSET(MICROTL_FLASH_WRITE_BLOCK_MAX)];
+	} block;
+	struct header *header = &block.header;
 
-	header.crc = crc_of(&header);
-	memset(bytes, slots->flash->erase_value, sizeof(bytes));
-	memcpy(bytes, &header, sizeof(header));
+	memset(&block, slots->flash->erase_value, sizeof(block));
+	header->magic = MAGIC;
+	header->format = MICROTL_SLOTS_FORMAT;
+	header->kind = kind;
+	header->zero = 0;
+	header->sequence = slot->sequence;
+	header->payload_size = slot->payload_size;
+	header->payload_crc = slot->payload_crc;
+	header->id = slots->id;
+	header->erase_count[0] = slots->slot[0].erase_count;
+	header->erase_count[1] = slots->slot[1].erase_count;
+	header->crc = crc_of(header);
 	slot->state = MICROTL_SLOT_DAMAGED;
-	int ret = microtl_priv_flash_write_checked(slots->flash, slot_offset(slots, index), bytes,
+	int ret = microtl_priv_flash_write_checked(slots->flash, slot_offset(slots, index), &block,
 						   header_size(slots));
 	if (ret == 0) {
 		slot->id = slots->id;

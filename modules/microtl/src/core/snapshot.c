@@ -15,9 +15,7 @@
 #error "Snapshots hold parameters as they lie in memory, which must be little-endian"
 #endif
 
-#define MAGIC      UINT32_C(0x484c544d) /* "MTLH" */
-/* Bytes that are read at a time to work out the CRC. */
-#define CHUNK_SIZE 64U
+#define MAGIC UINT32_C(0x484c544d) /* "MTLH" */
 
 /* What comes before the names. */
 struct prefix {
@@ -82,20 +80,17 @@ static size_t widths_size(const struct microtl_head_spec *spec)
 }
 
 /* The prefix of every snapshot of such a head of such a model. */
-static struct prefix prefix_of(const struct microtl_head_spec *spec,
-			       const struct microtl_model_id *id)
+static void fill_prefix(struct prefix *prefix, const struct microtl_head_spec *spec,
+			const struct microtl_model_id *id)
 {
-	struct prefix prefix = {
-		.magic = MAGIC,
-		.format = MICROTL_SNAPSHOT_FORMAT,
-		.layer_count = spec->layer_count,
-		.loss = spec->loss,
-		.id = *id,
-		.param_count = (uint32_t)microtl_head_param_count(spec),
-	};
-
-	memcpy(prefix.width, spec->width, widths_size(spec));
-	return prefix;
+	memset(prefix, 0, sizeof(*prefix));
+	prefix->magic = MAGIC;
+	prefix->format = MICROTL_SNAPSHOT_FORMAT;
+	prefix->layer_count = spec->layer_count;
+	prefix->loss = spec->loss;
+	memcpy(prefix->width, spec->width, widths_size(spec));
+	prefix->id = *id;
+	prefix->param_count = (uint32_t)microtl_head_param_count(spec);
 }
 
 /* The sink, and the CRC of what went into it. */
@@ -116,8 +111,9 @@ int microtl_snapshot_write(const struct microtl_head *head, const struct microtl
 			   microtl_snapshot_sink sink, void *user_data)
 {
 	struct writer writer = {.sink = sink, .user_data = user_data};
-	struct prefix prefix = prefix_of(head->spec, id);
+	struct prefix prefix;
 
+	fill_prefix(&prefix, head->spec, id);
 	prefix.sequence = sequence;
 	prefix.classes = head->classes;
 	int ret = put(&writer, &prefix, sizeof(prefix));
@@ -132,21 +128,14 @@ int microtl_snapshot_write(const struct microtl_head *head, const struct microtl
 
 static int check_crc(size_t size, microtl_snapshot_source source, void *user_data)
 {
-	uint8_t chunk[CHUNK_SIZE];
 	uint32_t stored;
-	uint32_t crc = 0;
+	uint32_t crc;
 	size_t end = size - sizeof(stored);
+	int ret = microtl_priv_crc32_read(&crc, 0, end, source, user_data);
 
-	for (size_t at = 0; at < end; at += CHUNK_SIZE) {
-		size_t count = end - at < CHUNK_SIZE ? end - at : CHUNK_SIZE;
-		int ret = source(at, chunk, count, user_data);
-
-		if (ret != 0) {
-			return ret;
-		}
-		crc = microtl_priv_crc32(crc, chunk, count);
+	if (ret == 0) {
+		ret = source(end, &stored, sizeof(stored), user_data);
 	}
-	int ret = source(end, &stored, sizeof(stored), user_data);
 	return ret != 0 || stored == crc ? ret : -EBADMSG;
 }
 

@@ -173,6 +173,15 @@ static void answer(struct microtl_learner *learner, float *scores, struct microt
 	microtl_priv_head_unlock(learner);
 }
 
+/* Makes the input of what the caller has; arena mutex held. Only what is called gets linked. */
+typedef int (*fill_input)(struct microtl_learner *learner, const void *source);
+
+static int copy(struct microtl_learner *learner, const void *input)
+{
+	memcpy(microtl_engine_input(&learner->engine), input, learner->config->model->input.size);
+	return 0;
+}
+
 static int preprocess(struct microtl_learner *learner, const void *raw)
 {
 	uint32_t start = k_cycle_get_32();
@@ -186,7 +195,7 @@ static int preprocess(struct microtl_learner *learner, const void *raw)
 	return ret;
 }
 
-static int infer(struct microtl_learner *learner, const int8_t *input, const void *raw,
+static int infer(struct microtl_learner *learner, fill_input fill, const void *source,
 		 float *scores, struct microtl_inference *result, k_timeout_t timeout)
 {
 	int ret = microtl_learner_ready(learner);
@@ -197,12 +206,7 @@ static int infer(struct microtl_learner *learner, const int8_t *input, const voi
 	if (ret != 0) {
 		return ret;
 	}
-	if (input != NULL) {
-		memcpy(microtl_engine_input(&learner->engine), input,
-		       learner->config->model->input.size);
-	} else {
-		ret = preprocess(learner, raw);
-	}
+	ret = fill(learner, source);
 	if (ret == 0) {
 		uint32_t start = k_cycle_get_32();
 
@@ -216,13 +220,13 @@ static int infer(struct microtl_learner *learner, const int8_t *input, const voi
 int microtl_learner_infer(struct microtl_learner *learner, const int8_t *input, float *scores,
 			  struct microtl_inference *result, k_timeout_t timeout)
 {
-	return infer(learner, input, NULL, scores, result, timeout);
+	return infer(learner, copy, input, scores, result, timeout);
 }
 
 int microtl_learner_infer_raw(struct microtl_learner *learner, const void *raw, float *scores,
 			      struct microtl_inference *result, k_timeout_t timeout)
 {
-	return infer(learner, NULL, raw, scores, result, timeout);
+	return infer(learner, preprocess, raw, scores, result, timeout);
 }
 
 void microtl_learner_preprocess_set(struct microtl_learner *learner, microtl_preprocess preprocess,
