@@ -13,6 +13,8 @@
 
 #include <zephyr/sys/util.h>
 
+#include "learner_priv.h"
+
 /* The recording that labels go into, by class and time. */
 static struct {
 	struct microtl_learner *learner;
