@@ -11,14 +11,19 @@
 #include <zephyr/sys/crc.h>
 #include <zephyr/ztest.h>
 
+#include <microtl/store.h>
 #include <microtl/trainer.h>
 
 #include "accepting.h"
 #include "digits.h"
+#include "flash.h"
 #include "learner_priv.h"
 #include "samples.h"
 
 MICROTL_LEARNER_DEFINE(learner, digits, DIGITS);
+
+const struct microtl_model_id *const board_model = &digits_model.id;
+struct board_heads board_heads;
 
 static void boot(const struct microtl_learner_config *config)
 {
@@ -34,13 +39,13 @@ void board_boot(void)
 	boot(&learner_config);
 }
 
-void board_boot_other_model(void)
+void board_boot_model(const struct microtl_model_id *id)
 {
 	static struct microtl_model model;
 	static struct microtl_learner_config config;
 
 	model = digits_model;
-	model.id.backbone++;
+	model.id = *id;
 	config = learner_config;
 	config.model = &model;
 	boot(&config);
@@ -106,4 +111,21 @@ void board_learn(uint64_t seed)
 	microtl_train_status_get(&learner, &status);
 	zassert_ok(status.error);
 	zassert_equal(status.result.verdict, MICROTL_VERDICT_ACCEPTED);
+}
+
+void board_store_two(void)
+{
+	struct board_heads *heads = &board_heads;
+
+	flash_wipe();
+	board_boot();
+	heads->factory = board_head();
+	board_learn(1);
+	heads->first = board_head();
+	zassert_ok(microtl_store_commit(&learner, false));
+	board_learn(2);
+	heads->second = board_head();
+	zassert_ok(microtl_store_commit(&learner, false));
+	zassert_true(heads->first != heads->factory && heads->second != heads->first &&
+		     heads->second != heads->factory);
 }

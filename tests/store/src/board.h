@@ -13,12 +13,23 @@
 #include <microtl/learner.h>
 
 extern struct microtl_learner learner;
+extern const struct microtl_model_id *const board_model;
 
 /** Boots: what is in RAM is gone, what is in flash is read. */
 void board_boot(void);
 
-/** Boots a firmware whose model has another backbone. */
-void board_boot_other_model(void);
+/** Boots a firmware with another model. */
+void board_boot_model(const struct microtl_model_id *id);
+
+/** Heads of the last board_store_two(), by their CRC. */
+extern struct board_heads {
+	uint32_t factory;
+	uint32_t first;
+	uint32_t second;
+} board_heads;
+
+/** Wipes the flash, boots, learns and stores a first and a second head, and labels. */
+void board_store_two(void);
 
 /** CRC of the active head: parameters and the classes that take part. */
 uint32_t board_head(void);

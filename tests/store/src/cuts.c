@@ -59,7 +59,7 @@ static int write_until_cut(uint32_t offset, const void *data, size_t size, void 
 static int erase_until_cut(uint32_t offset, size_t size, void *user_data)
 {
 	const struct microtl_flash *real = &((struct under *)user_data)->real;
-	static uint8_t half[4096];
+	static uint8_t half[2048];
 
 	for (size_t done = 0; done < size; done += real->page_size) {
 		uint32_t at = offset + done;
@@ -68,7 +68,8 @@ static int erase_until_cut(uint32_t offset, size_t size, void *user_data)
 		if (!spend()) {
 			return -EIO;
 		}
-		if (real->read(at + middle, half, middle, real->user_data) != 0 ||
+		if (middle > sizeof(half) ||
+		    real->read(at + middle, half, middle, real->user_data) != 0 ||
 		    real->erase(at, real->page_size, real->user_data) != 0) {
 			return -EIO;
 		}
