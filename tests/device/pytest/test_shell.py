@@ -10,6 +10,7 @@ import pytest
 from twister_harness import DeviceAdapter, Shell
 
 SAMPLES = Path(__file__).parents[3] / "samples" / "hello_transfer" / "src" / "model" / "samples.c"
+PROMPT = "uart:~$"
 RECORDING_LENGTH = 4
 TRAINING_S = 120.0
 
@@ -23,22 +24,35 @@ def images(name: str) -> list[bytes]:
     return [bytes(int(v) & 0xFF for v in row.split(",") if v.strip()) for row in rows]
 
 
-def run(shell: Shell, command: str, timeout: float = 10.0) -> str:
-    """Run a command of the learner and return what it printed."""
-    lines = shell.exec_command(f"microtl {command}", timeout=timeout)
-    return "\n".join(shell.get_filtered_output(lines))
+@pytest.fixture
+def console(dut: DeviceAdapter, shell: Shell) -> DeviceAdapter:
+    """Return the device, once its shell is ready."""
+    assert shell.prompt == PROMPT
+    return dut
 
 
-def infer(shell: Shell, image: bytes) -> str:
+def run(console: DeviceAdapter, command: str, timeout: float = 20.0) -> str:
+    """Run a command of the learner and return what it printed.
+
+    Twister's own Shell waits a second for the echo, which a busy machine may miss.
+    """
+    line = f"microtl {command}"
+    console.clear_buffer()
+    console.write(f"{line}\n\n".encode())
+    console.readlines_until(regex=re.escape(line), timeout=timeout)
+    return "\n".join(console.readlines_until(regex=re.escape(PROMPT), timeout=timeout))
+
+
+def infer(console: DeviceAdapter, image: bytes) -> str:
     """Return the name of the class of an image."""
-    answer = re.search(r"inference \d+: (\S+), ", run(shell, f"infer {image.hex()}"))
+    answer = re.search(r"inference \d+: (\S+), ", run(console, f"infer {image.hex()}"))
     assert answer is not None
     return answer[1]
 
 
-def test_info_names_the_model(shell: Shell) -> None:
+def test_info_names_the_model(console: DeviceAdapter) -> None:
     assert "learner (chosen): model digits, input 64, features 64, classes 9 of 10" in run(
-        shell, "info"
+        console, "info"
     )
 
 
@@ -61,47 +75,47 @@ def test_info_names_the_model(shell: Shell) -> None:
         ("commit nonsense", "commit, or commit overwrite"),
     ],
 )
-def test_errors_say_what_was_wrong(shell: Shell, command: str, said: str) -> None:
-    assert said in run(shell, command)
+def test_errors_say_what_was_wrong(console: DeviceAdapter, command: str, said: str) -> None:
+    assert said in run(console, command)
 
 
-def test_learns_a_class(shell: Shell) -> None:
-    assert "added" in run(shell, "class add 9")
+def test_learns_a_class(console: DeviceAdapter) -> None:
+    assert "added" in run(console, "class add 9")
     for i, image in enumerate(images("samples_taught")):
-        infer(shell, image)
+        infer(console, image)
         assert f"is 9, recording {i // RECORDING_LENGTH}" in run(
-            shell, f"label 9 {i // RECORDING_LENGTH}"
+            console, f"label 9 {i // RECORDING_LENGTH}"
         )
-    assert "9               to be learned" in run(shell, "class list")
-    assert "queued" in run(shell, "train start 1")
-    assert "no training runs" in run(shell, f"train wait {TRAINING_S:.0f}", TRAINING_S)
-    status = run(shell, "status")
+    assert "9               to be learned" in run(console, "class list")
+    assert "queued" in run(console, "train start 1")
+    assert "no training runs" in run(console, f"train wait {TRAINING_S:.0f}", TRAINING_S)
+    status = run(console, "status")
     assert "last verdict: accepted" in status
     assert "head not stored" in status
-    assert "9               known" in run(shell, "class list")
-    assert re.search(r"9 +held out \d of 3, others \d+ of 28", run(shell, "eval"))
-    assert infer(shell, images("samples_test")[-1]) == "9"
+    assert "9               known" in run(console, "class list")
+    assert re.search(r"9 +held out \d of 3, others \d+ of 28", run(console, "eval"))
+    assert infer(console, images("samples_test")[-1]) == "9"
 
 
-def test_head_and_labels_outlive_a_reboot(shell: Shell, dut: DeviceAdapter) -> None:
-    assert "stored" in run(shell, "commit")
-    assert "nothing to store" in run(shell, "status")
-    dut.write(b"kernel reboot cold\n")
-    dut.readlines_until(regex="Booting Zephyr", timeout=30.0)
+def test_head_and_labels_outlive_a_reboot(console: DeviceAdapter, shell: Shell) -> None:
+    assert "stored" in run(console, "commit")
+    assert "nothing to store" in run(console, "status")
+    console.write(b"kernel reboot cold\n")
+    console.readlines_until(regex="Booting Zephyr", timeout=30.0)
     assert shell.wait_for_prompt(30.0)
-    assert infer(shell, images("samples_test")[-1]) == "9"
-    assert "31 of 40 samples" in run(shell, "replay")
-    assert "valid, number" in run(shell, "store")
+    assert infer(console, images("samples_test")[-1]) == "9"
+    assert "31 of 40 samples" in run(console, "replay")
+    assert "valid, number" in run(console, "store")
 
 
-def test_reset_and_forget(shell: Shell) -> None:
-    assert "factory head" in run(shell, "reset")
-    assert infer(shell, images("samples_test")[-1]) != "9"
-    assert "verified" in run(shell, "forget")
-    assert "0 of 40 samples" in run(shell, "replay")
+def test_reset_and_forget(console: DeviceAdapter) -> None:
+    assert "factory head" in run(console, "reset")
+    assert infer(console, images("samples_test")[-1]) != "9"
+    assert "verified" in run(console, "forget")
+    assert "0 of 40 samples" in run(console, "replay")
 
 
-def test_stats_count(shell: Shell) -> None:
-    stats = run(shell, "stats")
+def test_stats_count(console: DeviceAdapter) -> None:
+    stats = run(console, "stats")
     assert re.search(r"inferences [1-9]", stats)
     assert re.search(r"trainer's stack: \d+ of \d+ bytes never used", stats)
