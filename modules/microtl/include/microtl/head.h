@@ -58,20 +58,20 @@ struct microtl_class_set {
 	uint32_t bits[(MICROTL_CLASSES_MAX + 31) / 32];
 };
 
-/** @return Whether @a label is in the set. */
-static inline bool microtl_class_set_has(const struct microtl_class_set *set, uint8_t label)
+/** @return Whether @a label, 0..MICROTL_CLASSES_MAX, is in the set. */
+static inline bool microtl_class_set_has(const struct microtl_class_set *set, size_t label)
 {
 	return ((set->bits[label / 32U] >> (label % 32U)) & 1U) != 0U;
 }
 
 /** Puts @a label into the set. */
-static inline void microtl_class_set_add(struct microtl_class_set *set, uint8_t label)
+static inline void microtl_class_set_add(struct microtl_class_set *set, size_t label)
 {
 	set->bits[label / 32U] |= UINT32_C(1) << (label % 32U);
 }
 
 /** Takes @a label out of the set. */
-static inline void microtl_class_set_remove(struct microtl_class_set *set, uint8_t label)
+static inline void microtl_class_set_remove(struct microtl_class_set *set, size_t label)
 {
 	set->bits[label / 32U] &= ~(UINT32_C(1) << (label % 32U));
 }

@@ -33,24 +33,19 @@ static void update_momentum(float *weights, float *velocity, const float *x, siz
 	}
 }
 
-static void forward_rounds(const struct microtl_priv_forward *what)
+#if !MICROTL_PRIV_DENSE_ASSEMBLY
+/* One row of microtl_priv_forward_rounds(). */
+static float forward_row(const float *weights, const float *x, size_t columns, float even)
 {
-#if MICROTL_PRIV_DENSE_ASSEMBLY
-	microtl_priv_forward_rounds(what);
-#else
-	for (size_t o = 0; o < what->rows; o++) {
-		const float *row = what->weights + o * what->stride / sizeof(float);
-		float even = what->y[o];
-		float odd = 0.0f;
+	float odd = 0.0f;
 
-		for (size_t i = 0; i < what->columns; i += 2U) {
-			even += row[i] * what->x[i];
-			odd += row[i + 1U] * what->x[i + 1U];
-		}
-		what->y[o] = even + odd;
+	for (size_t i = 0; i < columns; i += 2U) {
+		even += weights[i] * x[i];
+		odd += weights[i + 1U] * x[i + 1U];
 	}
-#endif
+	return even + odd;
 }
+#endif
 
 void microtl_priv_dense_dequantize(const int8_t *q, const float *scale, const float *offset,
 				   float *x, size_t count)
@@ -68,25 +63,34 @@ void microtl_priv_dense_dequantize(const int8_t *q, const float *scale, const fl
 void microtl_priv_dense_forward(const float *weights, size_t stride, size_t rows, const float *x,
 				size_t count, float *y)
 {
+	size_t whole = whole_rounds(count);
+
+#if MICROTL_PRIV_DENSE_ASSEMBLY
 	const struct microtl_priv_forward rounds = {
 		.x = x,
-		.columns = whole_rounds(count),
+		.columns = whole,
 		.y = y,
 		.weights = weights,
 		.rows = rows,
 		.stride = stride * sizeof(float),
 	};
 
-	if (rows > 0 && rounds.columns > 0) {
-		forward_rounds(&rounds);
+	if (rows > 0 && whole > 0) {
+		microtl_priv_forward_rounds(&rounds);
 	}
-	if (rounds.columns == count) {
+	if (whole == count) {
 		return;
 	}
+#endif
 	for (size_t o = 0; o < rows; o++) {
 		float sum = y[o];
 
-		for (size_t i = rounds.columns; i < count; i++) {
+#if !MICROTL_PRIV_DENSE_ASSEMBLY
+		if (whole > 0) {
+			sum = forward_row(weights, x, whole, sum);
+		}
+#endif
+		for (size_t i = whole; i < count; i++) {
 			sum += weights[i] * x[i];
 		}
 		y[o] = sum;

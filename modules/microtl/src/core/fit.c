@@ -231,18 +231,16 @@ void microtl_fit_cancel(struct microtl_fit *fit)
 
 void microtl_fit_progress(const struct microtl_fit *fit, struct microtl_fit_progress *progress)
 {
-	*progress = (struct microtl_fit_progress){
-		.state = fit->state,
-		.training = fit->training,
-		.epoch = fit->epoch,
-		.steps = fit->steps,
-		.steps_total = fit->steps_total,
-		.loss = fit->loss,
-	};
-	if (fit->state != MICROTL_FIT_IDLE) {
-		progress->trainings = (uint8_t)(fit->folds + 1U);
-		progress->epochs = fit->config->epochs;
-	}
+	bool idle = fit->state == MICROTL_FIT_IDLE;
+
+	progress->state = fit->state;
+	progress->training = fit->training;
+	progress->trainings = idle ? 0U : (uint8_t)(fit->folds + 1U);
+	progress->epoch = fit->epoch;
+	progress->epochs = idle ? 0U : fit->config->epochs;
+	progress->steps = fit->steps;
+	progress->steps_total = fit->steps_total;
+	progress->loss = fit->loss;
 }
 
 /* 0 where there is a verdict, else why not. */

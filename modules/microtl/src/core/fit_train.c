@@ -44,7 +44,7 @@ static void copy_active(struct microtl_fit *fit)
 
 	memcpy(params, fit->active->params, microtl_head_param_count(spec) * sizeof(*params));
 	for (size_t c = 0; c < last.out; c++) {
-		if (!microtl_class_set_has(&fit->active->classes, (uint8_t)c)) {
+		if (!microtl_class_set_has(&fit->active->classes, c)) {
 			memset(params + last.weights + c * last.in, 0, last.in * sizeof(*params));
 			params[last.bias + c] = 0.0f;
 		}
@@ -76,7 +76,7 @@ static uint32_t next_new_class(const struct microtl_fit *fit, uint32_t label)
 {
 	uint32_t rows = microtl_priv_class_rows(fit->active->spec);
 
-	while (label < rows && !microtl_class_set_has(&fit->new_classes, (uint8_t)label)) {
+	while (label < rows && !microtl_class_set_has(&fit->new_classes, label)) {
 		label++;
 	}
 	return label;

@@ -115,10 +115,10 @@ static float judge_old(const struct microtl_gate *gate, struct microtl_gate_resu
 	float variance = 0.0f;
 	float seen = 0.0f;
 
-	for (uint16_t c = 0; c < gate->rows; c++) {
+	for (uint32_t c = 0; c < gate->rows; c++) {
 		const struct microtl_gate_tally *tally = &gate->tally[c];
 
-		if (tally->count > 0 && microtl_class_set_has(&gate->old_classes, (uint8_t)c)) {
+		if (tally->count > 0 && microtl_class_set_has(&gate->old_classes, c)) {
 			float n = (float)tally->count;
 
 			before += share(tally->correct_before, tally->count);
@@ -156,21 +156,21 @@ static void judge_base(const struct microtl_gate *gate, struct microtl_gate_resu
 }
 
 /* Lowest and mean recall of the new classes; returns the class with the least evidence. */
-static uint8_t judge_new(const struct microtl_gate *gate, struct microtl_gate_result *result,
-			 uint8_t *worst)
+static uint32_t judge_new(const struct microtl_gate *gate, struct microtl_gate_result *result,
+			  uint32_t *worst)
 {
-	uint8_t rarest = MICROTL_LABEL_NONE;
+	uint32_t rarest = MICROTL_LABEL_NONE;
 	float sum = 0.0f;
 	float seen = 0.0f;
 
-	for (uint16_t c = 0; c < gate->rows; c++) {
+	for (uint32_t c = 0; c < gate->rows; c++) {
 		const struct microtl_gate_tally *tally = &gate->tally[c];
 
-		if (!microtl_class_set_has(&gate->new_classes, (uint8_t)c)) {
+		if (!microtl_class_set_has(&gate->new_classes, c)) {
 			continue;
 		}
 		if (rarest == MICROTL_LABEL_NONE || tally->count < gate->tally[rarest].count) {
-			rarest = (uint8_t)c;
+			rarest = c;
 		}
 		if (tally->count == 0) {
 			continue;
@@ -181,7 +181,7 @@ static uint8_t judge_new(const struct microtl_gate *gate, struct microtl_gate_re
 		seen += 1.0f;
 		if (result->new_recall_min < 0.0f || recall < result->new_recall_min) {
 			result->new_recall_min = recall;
-			*worst = (uint8_t)c;
+			*worst = c;
 		}
 	}
 	if (seen > 0.0f) {
@@ -224,16 +224,16 @@ static enum microtl_gate_reason find_harm(const struct microtl_gate *gate,
 
 /* The new classes, the old ones being unharmed; sets the class that decided. */
 static enum microtl_gate_reason find_new(const struct microtl_gate *gate,
-					 struct microtl_gate_result *result, uint8_t rarest,
-					 uint8_t worst)
+					 struct microtl_gate_result *result, uint32_t rarest,
+					 uint32_t worst)
 {
 	const struct microtl_gate_config *config = gate->config;
 
-	result->label = rarest;
+	result->label = (uint8_t)rarest;
 	if (gate->tally[rarest].count == 0 || gate->tally[rarest].count < config->new_min) {
 		return MICROTL_GATE_FEW_NEW;
 	}
-	result->label = worst;
+	result->label = (uint8_t)worst;
 	if (recall_bound(&gate->tally[worst], config->sigmas) < config->recall_min) {
 		return MICROTL_GATE_NEW_RECALL;
 	}
@@ -268,7 +268,7 @@ static enum microtl_verdict verdict_of(enum microtl_gate_reason reason)
 void microtl_gate_decide(const struct microtl_gate *gate, struct microtl_gate_result *result)
 {
 	const struct microtl_gate_config *config = gate->config;
-	uint8_t worst = MICROTL_LABEL_NONE;
+	uint32_t worst = MICROTL_LABEL_NONE;
 
 	*result = (struct microtl_gate_result){
 		.label = MICROTL_LABEL_NONE,
@@ -282,7 +282,7 @@ void microtl_gate_decide(const struct microtl_gate *gate, struct microtl_gate_re
 	float coverage = judge_old(gate, result);
 	judge_loss(gate, result);
 	judge_base(gate, result);
-	uint8_t rarest = judge_new(gate, result, &worst);
+	uint32_t rarest = judge_new(gate, result, &worst);
 	bool has_new = rarest != MICROTL_LABEL_NONE;
 
 	if (microtl_class_set_count(&gate->old_classes) > 0 &&

@@ -92,8 +92,8 @@ int microtl_head_init(struct microtl_head *head, const struct microtl_head_spec 
 	head->spec = spec;
 	head->params = spec->params;
 	memset(&head->classes, 0, sizeof(head->classes));
-	for (uint16_t c = 0; has_classes && c < spec->class_count; c++) {
-		microtl_class_set_add(&head->classes, (uint8_t)c);
+	for (uint32_t c = 0; has_classes && c < spec->class_count; c++) {
+		microtl_class_set_add(&head->classes, c);
 	}
 	return 0;
 }
@@ -149,7 +149,7 @@ uint8_t microtl_head_best(const struct microtl_head *head, const float *scores)
 		return best;
 	}
 	for (size_t c = 0; c < rows; c++) {
-		if (microtl_class_set_has(&head->classes, (uint8_t)c) &&
+		if (microtl_class_set_has(&head->classes, c) &&
 		    (best == MICROTL_LABEL_NONE || scores[c] > scores[best])) {
 			best = (uint8_t)c;
 		}
@@ -212,7 +212,7 @@ void microtl_head_imprint_end(const struct microtl_head_spec *spec, float *param
 	float bias_sum = 0.0f;
 
 	for (size_t c = 0; c < last.out; c++) {
-		if (c != label && microtl_class_set_has(classes, (uint8_t)c)) {
+		if (c != label && microtl_class_set_has(classes, c)) {
 			norm_sum += norm(params + last.weights + c * last.in, last.in);
 			bias_sum += params[last.bias + c];
 			others += 1.0f;

@@ -84,7 +84,7 @@ microtl_priv_last_layer(const struct microtl_head_spec *spec)
 static inline bool microtl_priv_takes_part(unsigned int loss,
 					   const struct microtl_class_set *classes, size_t row)
 {
-	return microtl_priv_is_mse(loss) || microtl_class_set_has(classes, (uint8_t)row);
+	return microtl_priv_is_mse(loss) || microtl_class_set_has(classes, row);
 }
 
 /* Rows of the last layer up to the highest that takes part. */

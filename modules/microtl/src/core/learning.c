@@ -19,11 +19,12 @@ static void name_factory_classes(struct microtl_learning *learning)
 {
 	const struct microtl_head_spec *spec = learning->active.spec;
 
-	for (uint16_t c = 0; c < spec->class_count; c++) {
+	for (uint32_t c = 0; c < spec->class_count; c++) {
 		char *text = learning->memory.names[c].text;
 
-		memset(text, 0, MICROTL_CLASS_NAME_MAX + 1);
+		/* Fills up with zeros. */
 		strncpy(text, spec->class_names[c], MICROTL_CLASS_NAME_MAX);
+		text[MICROTL_CLASS_NAME_MAX] = '\0';
 	}
 }
 
@@ -76,7 +77,7 @@ const char *microtl_learning_class_name(const struct microtl_learning *learning,
 int microtl_learning_class_find(const struct microtl_learning *learning, const char *name,
 				uint8_t *label)
 {
-	for (uint16_t c = 0; c < class_rows(learning); c++) {
+	for (uint32_t c = 0; c < class_rows(learning); c++) {
 		const char *known = microtl_learning_class_name(learning, (uint8_t)c);
 
 		if (known != NULL && strcmp(known, name) == 0) {
@@ -97,7 +98,7 @@ int microtl_learning_class_add(struct microtl_learning *learning, const char *na
 	if (microtl_learning_class_find(learning, name, label) == 0) {
 		return -EEXIST;
 	}
-	for (uint16_t c = 0; c < class_rows(learning); c++) {
+	for (uint32_t c = 0; c < class_rows(learning); c++) {
 		if (microtl_learning_class_name(learning, (uint8_t)c) == NULL) {
 			memcpy(learning->memory.names[c].text, name, length + 1U);
 			learning->replay.sequence++;
@@ -245,8 +246,8 @@ int microtl_learning_forget(struct microtl_learning *learning)
 	if (ret == -EBUSY) {
 		return ret;
 	}
-	for (uint16_t c = 0; c < class_rows(learning); c++) {
-		if (!microtl_class_set_has(&learning->active.classes, (uint8_t)c)) {
+	for (uint32_t c = 0; c < class_rows(learning); c++) {
+		if (!microtl_class_set_has(&learning->active.classes, c)) {
 			memset(&learning->memory.names[c], 0, sizeof(learning->memory.names[c]));
 		}
 	}
@@ -269,7 +270,7 @@ static int read_snapshot(struct microtl_learning *learning, size_t size, const f
 /* Takes over the names of a snapshot; a taught class stays where the snapshot has none. */
 static void merge_names(struct microtl_learning *learning, const struct microtl_class_name *names)
 {
-	for (uint16_t c = 0; c < class_rows(learning); c++) {
+	for (uint32_t c = 0; c < class_rows(learning); c++) {
 		struct microtl_class_name *name = &learning->memory.names[c];
 		bool taught = c >= learning->active.spec->class_count && name->text[0] != '\0';
 

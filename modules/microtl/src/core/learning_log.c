@@ -97,12 +97,12 @@ static int32_t next_sample(const struct microtl_replay *replay, uint32_t after, 
 {
 	int32_t next = -1;
 
-	for (uint16_t i = 0; i < replay->count; i++) {
+	for (uint32_t i = 0; i < replay->count; i++) {
 		uint32_t sequence = replay->entries[i].sequence;
 
 		if ((first || (int32_t)(sequence - after) > 0) &&
 		    (next < 0 || (int32_t)(sequence - replay->entries[next].sequence) < 0)) {
-			next = i;
+			next = (int32_t)i;
 		}
 	}
 	return next;

@@ -14,7 +14,7 @@ static float highest(const struct microtl_class_set *classes, size_t rows, const
 	float top = MICROTL_SCORE_NONE;
 
 	for (size_t c = 0; c < rows; c++) {
-		if (microtl_class_set_has(classes, (uint8_t)c) && !(scores[c] <= top)) {
+		if (microtl_class_set_has(classes, c) && !(scores[c] <= top)) {
 			top = scores[c];
 		}
 	}
@@ -28,7 +28,7 @@ static float exponential_sum(const struct microtl_class_set *classes, size_t row
 	float sum = 0.0f;
 
 	for (size_t c = 0; c < rows; c++) {
-		if (microtl_class_set_has(classes, (uint8_t)c)) {
+		if (microtl_class_set_has(classes, c)) {
 			sum += microtl_priv_expf(scores[c] - top);
 		}
 	}
@@ -43,11 +43,13 @@ static inline float exponential(float x)
 	}
 	int32_t k;
 	float parts = microtl_priv_exp_parts(x, -0.5f, &k);
-	if (!(x > -87.0f)) {
-		/* The result may be denormal: the last product alone rounds. */
-		return parts * microtl_priv_bits_float((uint32_t)(k + 64 + 127) << 23) * 0x1p-64f;
+#ifndef __OPTIMIZE_SIZE__
+	if (x > -87.0f) {
+		return parts * microtl_priv_bits_float((uint32_t)(k + 127) << 23);
 	}
-	return parts * microtl_priv_bits_float((uint32_t)(k + 127) << 23);
+#endif
+	/* The result may be denormal: the last product alone rounds. */
+	return parts * microtl_priv_bits_float((uint32_t)(k + 64 + 127) << 23) * 0x1p-64f;
 }
 
 float microtl_priv_softmax(const struct microtl_class_set *classes, size_t rows, float *scores,
@@ -57,7 +59,7 @@ float microtl_priv_softmax(const struct microtl_class_set *classes, size_t rows,
 	float sum = 0.0f;
 
 	for (size_t c = 0; c < rows; c++) {
-		if (!microtl_class_set_has(classes, (uint8_t)c)) {
+		if (!microtl_class_set_has(classes, c)) {
 			scores[c] = MICROTL_SCORE_NONE;
 		} else if (!(scores[c] <= most)) {
 			most = scores[c];
@@ -116,7 +118,7 @@ static float expected_score(const struct microtl_class_set *classes, size_t rows
 	for (size_t c = 0; c < rows; c++) {
 		float t = target_of(c, label, target);
 
-		if (t != 0.0f && microtl_class_set_has(classes, (uint8_t)c)) {
+		if (t != 0.0f && microtl_class_set_has(classes, c)) {
 			sum += t * (scores[c] - top);
 		}
 	}
@@ -129,7 +131,7 @@ static float sigmoid_loss(const struct microtl_class_set *classes, size_t rows, 
 	float sum = 0.0f;
 
 	for (size_t c = 0; c < rows; c++) {
-		if (microtl_class_set_has(classes, (uint8_t)c)) {
+		if (microtl_class_set_has(classes, c)) {
 			sum += softplus(scores[c]) - target_of(c, label, target) * scores[c];
 		}
 	}
@@ -184,7 +186,7 @@ static float softmax_gradient(const struct microtl_class_set *classes, size_t ro
 					highest(classes, rows, scores), scores);
 	float loss = microtl_priv_softmax(classes, rows, scores, &top) - expected;
 	for (size_t c = 0; c < rows; c++) {
-		if (microtl_class_set_has(classes, (uint8_t)c)) {
+		if (microtl_class_set_has(classes, c)) {
 			scores[c] -= target[c];
 		}
 	}

@@ -218,7 +218,7 @@ int microtl_snapshot_check(const struct microtl_head_spec *spec, const struct mi
 static bool classes_valid(const struct prefix *prefix, size_t rows)
 {
 	for (size_t c = rows; c < 8U * sizeof(prefix->classes); c++) {
-		if (microtl_class_set_has(&prefix->classes, (uint8_t)c)) {
+		if (microtl_class_set_has(&prefix->classes, c)) {
 			return false;
 		}
 	}
