@@ -77,8 +77,12 @@ static void judge_for_gate(struct microtl_fit *fit, const struct microtl_head *s
 		correct_before = judge(fit, fit->active, sample, &before);
 	}
 	bool correct_after = judge(fit, shadow, sample, &after);
-	(sample < fit->replay->frozen ? microtl_gate_add : microtl_gate_add_base)(
-		&fit->gate, label, correct_before, correct_after, before, after);
+	if (sample < fit->replay->frozen) {
+		microtl_gate_add(&fit->gate, label, correct_before, correct_after, before, after);
+	} else {
+		microtl_gate_add_base(&fit->gate, label, correct_before, correct_after, before,
+				      after);
+	}
 }
 
 int microtl_priv_fit_evaluate(struct microtl_fit *fit, bool *done)

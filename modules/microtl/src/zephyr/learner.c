@@ -173,15 +173,6 @@ static void answer(struct microtl_learner *learner, float *scores, struct microt
 	microtl_priv_head_unlock(learner);
 }
 
-/* Makes the input of what the caller has; arena mutex held. Only what is called gets linked. */
-typedef int (*fill_input)(struct microtl_learner *learner, const void *source);
-
-static int copy(struct microtl_learner *learner, const void *input)
-{
-	memcpy(microtl_engine_input(&learner->engine), input, learner->config->model->input.size);
-	return 0;
-}
-
 static int preprocess(struct microtl_learner *learner, const void *raw)
 {
 	uint32_t start = k_cycle_get_32();
@@ -195,38 +186,50 @@ static int preprocess(struct microtl_learner *learner, const void *raw)
 	return ret;
 }
 
-static int infer(struct microtl_learner *learner, fill_input fill, const void *source,
-		 float *scores, struct microtl_inference *result, k_timeout_t timeout)
+static int arena_lock(struct microtl_learner *learner, k_timeout_t timeout)
 {
 	int ret = microtl_learner_ready(learner);
 
-	if (ret == 0) {
-		ret = k_mutex_lock(&learner->arena_mutex, timeout);
-	}
-	if (ret != 0) {
-		return ret;
-	}
-	ret = fill(learner, source);
-	if (ret == 0) {
-		uint32_t start = k_cycle_get_32();
+	return ret == 0 ? k_mutex_lock(&learner->arena_mutex, timeout) : ret;
+}
 
-		microtl_engine_run(&learner->engine);
-		answer(learner, scores, result, start);
-	}
-	(void)k_mutex_unlock(&learner->arena_mutex);
-	return ret;
+/* The input is there, the arena's mutex held. */
+static void infer(struct microtl_learner *learner, float *scores, struct microtl_inference *result)
+{
+	uint32_t start = k_cycle_get_32();
+
+	microtl_engine_run(&learner->engine);
+	answer(learner, scores, result, start);
 }
 
 int microtl_learner_infer(struct microtl_learner *learner, const int8_t *input, float *scores,
 			  struct microtl_inference *result, k_timeout_t timeout)
 {
-	return infer(learner, copy, input, scores, result, timeout);
+	int ret = arena_lock(learner, timeout);
+
+	if (ret != 0) {
+		return ret;
+	}
+	memcpy(microtl_engine_input(&learner->engine), input, learner->config->model->input.size);
+	infer(learner, scores, result);
+	(void)k_mutex_unlock(&learner->arena_mutex);
+	return 0;
 }
 
 int microtl_learner_infer_raw(struct microtl_learner *learner, const void *raw, float *scores,
 			      struct microtl_inference *result, k_timeout_t timeout)
 {
-	return infer(learner, preprocess, raw, scores, result, timeout);
+	int ret = arena_lock(learner, timeout);
+
+	if (ret != 0) {
+		return ret;
+	}
+	ret = preprocess(learner, raw);
+	if (ret == 0) {
+		infer(learner, scores, result);
+	}
+	(void)k_mutex_unlock(&learner->arena_mutex);
+	return ret;
 }
 
 void microtl_learner_preprocess_set(struct microtl_learner *learner, microtl_preprocess preprocess,

@@ -18,7 +18,8 @@ LOG_MODULE_DECLARE(microtl, CONFIG_MICROTL_LOG_LEVEL);
 BUILD_ASSERT(CONFIG_MICROTL_TRAINER_PRIORITY < CONFIG_NUM_PREEMPT_PRIORITIES,
 	     "CONFIG_MICROTL_TRAINER_PRIORITY: no such preemptible priority");
 
-static K_QUEUE_DEFINE(queue);
+/* A name that a prediction of RAM finds. */
+static K_QUEUE_DEFINE(microtl_train_queue);
 
 /* Has the thread anything of this learner; head mutex held. */
 static bool is_active(const struct microtl_learner *learner)
@@ -39,7 +40,7 @@ static int enqueue(struct microtl_learner *learner, uint64_t seed)
 	learner->pause = false;
 	learner->train.state = MICROTL_TRAIN_QUEUED;
 	learner->train.error = 0;
-	k_queue_append(&queue, learner);
+	k_queue_append(&microtl_train_queue, learner);
 	return 0;
 }
 
@@ -284,7 +285,7 @@ static void run(void *a, void *b, void *c)
 	ARG_UNUSED(c);
 
 	for (;;) {
-		train(k_queue_get(&queue, K_FOREVER));
+		train(k_queue_get(&microtl_train_queue, K_FOREVER));
 	}
 }
 
@@ -341,7 +342,7 @@ int microtl_train_cancel(struct microtl_learner *learner, k_timeout_t timeout)
 		learner->cancel = true;
 		(void)k_condvar_broadcast(&learner->changed);
 		if (learner->train.state == MICROTL_TRAIN_QUEUED &&
-		    k_queue_remove(&queue, learner)) {
+		    k_queue_remove(&microtl_train_queue, learner)) {
 			learner->train.state = MICROTL_TRAIN_IDLE;
 			learner->train.error = -ECANCELED;
 			learner->stats.failed++;
