@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from microtl_tools.budget.microtl_names import learner_of
-from microtl_tools.budget.predict import LEARNER, Predicted, Prediction
+from microtl_tools.budget.owners import MICROTL, STACKS, belongs
+from microtl_tools.budget.predict import LEARNER, SHARED, Predicted, Prediction
+from microtl_tools.budget.regions import RAM
 from microtl_tools.budget.report import ImageReport
 from microtl_tools.budget.saved_json import read_saved
 from microtl_tools.errors import MicroTLError
@@ -49,7 +51,8 @@ def read_prediction(path: Path) -> Prediction:
 def compare(prediction: Prediction, report: ImageReport) -> list[Difference]:
     """Return every object of the prediction with its size in the image.
 
-    Raises MicroTLError where the image has no such model, or cannot tell.
+    Where RAM was predicted at all, then every other object of MicroTL's in RAM but threads, as
+    predicted with 0 bytes. Raises MicroTLError where the image has no such model, or cannot tell.
     """
     image = report.image
     if not image.has_symtab:
@@ -64,15 +67,29 @@ def compare(prediction: Prediction, report: ImageReport) -> list[Difference]:
     model = [(s.name, max(s.bytes.values())) for s in report.symbols if s.origin == origin]
     everything = [(s.name, s.size) for s in image.symbols]
     learner = learner_of(image, prediction.model)
-    return [
+    predicted = [
         Difference(
             name := row.symbol.replace(LEARNER, learner or LEARNER),
             row.owner,
             row.kind,
             row.bytes,
-            _size(name, everything if row.symbol.startswith(LEARNER) else model),
+            _size(name, everything if row.symbol.startswith((LEARNER, SHARED)) else model),
         )
         for row in prediction.rows
+    ]
+    if any(d.kind == RAM for d in predicted):
+        predicted += _not_predicted(report, {d.symbol for d in predicted})
+    return predicted
+
+
+def _not_predicted(report: ImageReport, names: set[str]) -> list[Difference]:
+    return [
+        Difference(s.name, s.owner, RAM, 0, s.bytes[RAM])
+        for s in report.symbols
+        if s.bytes.get(RAM)
+        and belongs(s.owner, MICROTL)
+        and s.owner != f"{MICROTL}/{STACKS}"
+        and s.name not in names
     ]
 
 

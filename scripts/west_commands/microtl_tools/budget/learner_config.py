@@ -28,7 +28,7 @@ _CHOICES = (
     ("CONFIG_MICROTL_TRAINER_OPTIMIZER_", ("SGD", "MOMENTUM", "ADAM")),
     ("CONFIG_MICROTL_KERNELS_", ("PORTABLE", "DSP", "CMSIS_NN")),
 )
-_OTHERS = ("TRAINER_BEST_WEIGHTS", "HEAD_NCM", "STORE_REPLAY")
+_OTHERS = ("TRAINER_BEST_WEIGHTS", "HEAD_NCM", "STORE", "STORE_REPLAY")
 _KNOWN = frozenset(DEFAULTS) | {f"CONFIG_MICROTL_{name}" for name in _OTHERS}
 
 
@@ -45,7 +45,16 @@ class LearnerConfig:
     best_weights: bool
     active_in_ram: bool
     ncm: bool
+    store: bool
     store_replay: bool
+
+    def options(self) -> frozenset[str]:
+        """Return the options on which members of the learner depend, written CONFIG_X."""
+        found = {
+            "CONFIG_MICROTL_STORE": self.store,
+            "CONFIG_MICROTL_STORE_REPLAY": self.store_replay,
+        }
+        return frozenset(name for name, on in found.items() if on)
 
 
 def learner_config(given: Iterable[str]) -> LearnerConfig:
@@ -87,7 +96,8 @@ def from_config(config: Mapping[str, str]) -> LearnerConfig:
         best_weights=on("TRAINER_BEST_WEIGHTS"),
         active_in_ram=on("HEAD_ACTIVE_IN_RAM") and trainer,
         ncm=on("HEAD_NCM") or not trainer,
-        store_replay=on("STORE_REPLAY"),
+        store=on("STORE"),
+        store_replay=on("STORE_REPLAY") and on("STORE"),
     )
 
 

@@ -11,6 +11,8 @@ import re
 PADDING = "padding"
 UNKNOWN = "unknown"
 MICROTL = "microtl"
+STACKS = "stacks"
+"""The part of threads: stacks, and the control blocks of those that K_THREAD_DEFINE made."""
 
 _Z = r"(^|/)zephyr/"
 _BY_ORIGIN = [
@@ -44,7 +46,7 @@ _BY_SYMBOL = [
     )
 ]
 
-_STACK = re.compile(r"(^|_)stacks?(_area)?(\.\d+)?$|^_k_thread_stack_")
+_STACK = re.compile(r"(^|_)stacks?(_area)?(\.\d+)?$|^_k_thread_(stack|obj)_")
 _HEAP = re.compile(r"heap|malloc_(arena|buf)|^kheap_")
 
 # MicroTL's parts by the words in a symbol's name; the first that fits decides.
@@ -116,13 +118,13 @@ def part(owner: str, symbol: str, *, code: bool, variable: bool) -> str:
     """Return the owner's second half: what the bytes are for."""
     if code:
         return "code"
+    if variable and _STACK.search(symbol):
+        return STACKS
     if owner == MICROTL:
         for pattern, name in _VARIABLES if variable else _CONSTANTS:
             if pattern.search(symbol):
                 return name
     if variable:
-        if _STACK.search(symbol):
-            return "stacks"
         return "heap" if _HEAP.search(symbol) else "variables"
     return "constants"
 

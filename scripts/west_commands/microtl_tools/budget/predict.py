@@ -3,8 +3,8 @@
 
 """What a model and its learner will take, object by object, before anything is built.
 
-Sizes are those of a 32-bit CPU. Left out is what depends on the compiler and on Zephyr: code, the
-kernel's objects in struct microtl_learner, the trainer's stack.
+Sizes are those of a 32-bit Arm CPU; those of the kernel's objects in them are those of Zephyr's
+default configuration. Left out are code and the trainer's thread: its stack and control block.
 """
 
 from collections.abc import Iterator
@@ -19,6 +19,8 @@ from microtl_tools.convert.report import names_size
 
 LEARNER = "LEARNER"
 """Stands in names for the learner's name, which the application chooses."""
+SHARED = "microtl_"
+"""Names begin so where all learners share the object, which lies in MicroTL's library."""
 _FLOAT, _POINTER = 4, 4
 
 
@@ -94,12 +96,16 @@ def _learner(converted: ConvertedModel, config: LearnerConfig) -> Iterator[Predi
     def row(name: str, part: str, size: int) -> Predicted:
         return Predicted(f"{LEARNER}_{name}", f"microtl/{part}", RAM, size)
 
+    size = layout("microtl_learner", config.options()).size
+    yield Predicted(LEARNER, "microtl/variables", RAM, size)
     yield row("arena", "arena", converted.arena_size)
     yield row("features", "heads", config.tokens * head.features)
     yield row("scores", "heads", _FLOAT * rows)
     yield row("scratch", "workspace", _FLOAT * macro("HEAD_SCRATCH_COUNT", hidden=hidden))
     yield row("names", "heads", rows * layout("microtl_class_name").size)
     if config.trainer:
+        queue = layout("k_queue").size
+        yield Predicted(f"{SHARED}train_queue", "microtl/variables", RAM, queue)
         samples, base = config.samples, 0 if converted.base is None else len(converted.base.labels)
         size = macro("REPLAY_FEATURES_SIZE", capacity=samples, features=head.features)
         yield row("replay_features", "replay", size)

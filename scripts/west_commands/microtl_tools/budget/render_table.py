@@ -7,7 +7,9 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 from microtl_tools.budget.layout import GAP, LOAD, RegionUse
-from microtl_tools.budget.report import ImageReport
+from microtl_tools.budget.owners import MICROTL, STACKS
+from microtl_tools.budget.regions import RAM
+from microtl_tools.budget.report import ImageReport, owner_bytes
 from microtl_tools.budget.sizes import show, show_change
 from microtl_tools.budget.verdict import Verdict
 from microtl_tools.output import table
@@ -155,7 +157,22 @@ def _prediction(verdict: Verdict) -> str:
         total = f"all {len(same)} objects"
         rows.append([total, kind, show(predicted), show(found), show_change(found - predicted)])
     headers = ("prediction", "memory", "predicted", "image", "difference")
-    return _table(rows, headers, (2, 3, 4))
+    text = _table(rows, headers, (2, 3, 4))
+    if any(d.kind == RAM for d in verdict.differences):
+        text += "\n\n" + _ram(verdict)
+    return text
+
+
+def _ram(verdict: Verdict) -> str:
+    """Say what MicroTL's RAM is made of."""
+    total = owner_bytes(verdict.report, MICROTL).get(RAM, 0)
+    stacks = owner_bytes(verdict.report, f"{MICROTL}/{STACKS}").get(RAM, 0)
+    predicted = sum(d.predicted for d in verdict.differences if d.kind == RAM)
+    rest = total - predicted - stacks
+    return (
+        f"MicroTL's ram: {show(total)} = {show(predicted)} predicted + {show(stacks)} of threads"
+        + (f", and {show_change(rest)}" if rest else "")
+    )
 
 
 def _stacks(report: ImageReport) -> str:

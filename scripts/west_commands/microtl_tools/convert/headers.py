@@ -5,7 +5,7 @@
 
 Read from the headers themselves, so that a report cannot say another size than the C compiler. Only
 what the headers use is understood: integer macros of sums and products, and structs of scalars,
-arrays and pointers.
+arrays and pointers, with members that a Kconfig option brings.
 """
 
 from __future__ import annotations
@@ -24,12 +24,23 @@ from microtl_tools.paths import core_root
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _DEFINE = re.compile(r"^#define\s+(MICROTL_\w+)(?:\(([^)]*)\))?[ \t]+(\S.*)$", re.MULTILINE)
 _STRUCT = re.compile(r"^struct (microtl_\w+) \{\n(.*?)^\};", re.MULTILINE | re.DOTALL)
+_OPTIONAL = re.compile(r"^#ifdef (CONFIG_\w+)\n(.*?)^#endif\n", re.MULTILINE | re.DOTALL)
+_FUNCTION = re.compile(r"\w+ \(\*(\w+)\)\([^)]*\)")
 _DECLARATOR = re.compile(r"([* ]*)\w+\s*((?:\[[^]]+\])*)")
 _CAST = re.compile(r"\((?:size_t|u?int\d+_t)\)")
 _SIZEOF = re.compile(r"sizeof\(([^()]+)\)")
 _CALL = re.compile(r"\b(MICROTL_\w+)\s*\(")
 _NAME = re.compile(r"\bMICROTL_\w+\b")
 _SUFFIX = re.compile(r"\b(\d+)[uUlL]+\b")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Size and alignment of a type, bytes."""
+
+    size: int
+    align: int
+
 
 _SCALARS = {
     "bool": 1,
@@ -43,8 +54,21 @@ _SCALARS = {
     "int64_t": 8,
     "uint64_t": 8,
     "float": 4,
-    # A pointer to a function.
+    "int": 4,
+    "size_t": 4,
+    "microtl_token_t": 4,
+    # The EABI of Arm without an operating system: the smallest type that holds the values.
+    "enum": 1,
+    # Pointers to functions.
     "microtl_kernel": 4,
+    "microtl_preprocess": 4,
+    "microtl_train_callback": 4,
+}
+_ZEPHYR = {
+    # Zephyr's objects by its default configuration: a wait queue is a list of two pointers.
+    "k_mutex": Layout(20, 4),
+    "k_condvar": Layout(8, 4),
+    "k_queue": Layout(16, 4),
 }
 POINTER = 4
 """Bytes of a pointer on the CPUs that this is for."""
@@ -56,14 +80,6 @@ _OPERATORS: dict[type[ast.AST], Callable[..., int]] = {
     ast.BitAnd: operator.and_,
     ast.Invert: operator.invert,
 }
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Size and alignment of a type, bytes."""
-
-    size: int
-    align: int
 
 
 def limit(name: str) -> int:
@@ -81,12 +97,18 @@ def macro(name: str, **arguments: int) -> int:
 
 
 @cache
-def layout(struct: str) -> Layout:
-    """Return size and alignment of ``struct <struct>`` where a pointer has four bytes."""
+def layout(struct: str, options: frozenset[str] = frozenset()) -> Layout:
+    """Return size and alignment of ``struct <struct>`` where a pointer has four bytes.
+
+    ``options`` are the Kconfig options that are on, written CONFIG_X.
+    """
+    if struct in _ZEPHYR:
+        return _ZEPHYR[struct]
     if struct not in _structs():
         _unknown(f"struct {struct}")
+    body = _OPTIONAL.sub(lambda m: m[2] if m[1] in options else "", _structs()[struct])
     size, align = 0, 1
-    for declaration in _structs()[struct].split(";")[:-1]:
+    for declaration in _FUNCTION.sub(r"void *\1", body).split(";")[:-1]:
         for part in _declared(declaration):
             size = _aligned(size, part.align) + part.size
             align = max(align, part.align)
@@ -181,6 +203,8 @@ def _declared(declaration: str) -> list[Layout]:
     words = re.sub(r"\bconst\b", "", declaration).split()
     if words[0] == "struct":
         name, rest = words[1], " ".join(words[2:])
+    elif words[0] == "enum":
+        name, rest = words[0], " ".join(words[2:])
     else:
         name, rest = words[0], " ".join(words[1:])
     parts: list[Layout] = []
@@ -200,7 +224,7 @@ def _declared(declaration: str) -> list[Layout]:
 def _type_layout(name: str, declaration: str) -> Layout:
     if name in _SCALARS:
         return Layout(_SCALARS[name], _SCALARS[name])
-    if name in _structs():
+    if name in _structs() or name in _ZEPHYR:
         return layout(name)
     _unknown(f"the type of {declaration.strip()}")
 

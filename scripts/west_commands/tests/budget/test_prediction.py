@@ -13,7 +13,7 @@ from microtl_tools.budget.boards import board_regions
 from microtl_tools.budget.compare import compare, read_prediction
 from microtl_tools.budget.learner_config import DEFAULTS, from_config, learner_config
 from microtl_tools.budget.predict import Predicted, Prediction, predict
-from microtl_tools.budget.report import report_elf
+from microtl_tools.budget.report import owner_bytes, report_elf
 from microtl_tools.cli import main
 from microtl_tools.convert.api import ConvertedModel, Options, convert
 from microtl_tools.errors import MicroTLError, UsageError
@@ -146,6 +146,18 @@ def test_differences_are_found_object_by_object() -> None:
         "head_params": (40, 40),
         "class_names": (12, None),
     }
+
+
+def test_ram_that_nobody_predicted_is_found() -> None:
+    arena = Predicted("LEARNER_arena", "microtl/arena", "ram", 96)
+    report = report_elf(elf("model"))
+    found = compare(replace(PREDICTED, rows=(arena,)), report)
+    assert (found[0].symbol, found[0].excess) == ("gesture_arena", 0)
+    others = {d.symbol: d.actual for d in found[1:]}
+    assert others["gesture_replay_features"] == 320
+    assert all(d.predicted == 0 and d.kind == "ram" for d in found[1:])
+    stacks = owner_bytes(report, "microtl/stacks")["ram"]
+    assert stacks + sum(d.actual or 0 for d in found) == owner_bytes(report, "microtl")["ram"]
 
 
 def test_objects_of_another_model_do_not_count() -> None:

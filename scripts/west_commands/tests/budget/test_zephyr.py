@@ -25,7 +25,7 @@ import pytest
 from microtl_tools.budget import command, session
 from microtl_tools.budget.build_folder import Build, builds
 from microtl_tools.budget.elf import read_image
-from microtl_tools.budget.report import ImageReport, report_build
+from microtl_tools.budget.report import ImageReport, owner_bytes, report_build
 from microtl_tools.cli import main
 from microtl_tools.convert.api import convert
 from microtl_tools.convert.options import to_options
@@ -64,12 +64,12 @@ IMAGES = {
         STACK,
         ("-DCONFIG_BOOTLOADER_MCUBOOT=y", "-DCONFIG_MCUBOOT_GENERATE_UNSIGNED_IMAGE=n"),
     ),
+    "nrf_hello": Image("nrf52840dk/nrf52840", HELLO),
 }
 LONG_IMAGES = {
     "m33_stack": Image("mps2/an521/cpu0", STACK, (NO_CACHE,)),
     "m55_stack": Image("mps3/an547", STACK, (NO_CACHE,)),
     "m3_hello": Image("qemu_cortex_m3", HELLO),
-    "nrf_hello": Image("nrf52840dk/nrf52840", HELLO),
     "native_hello": Image("native_sim/native/64", HELLO),
     "native_shell": Image("native_sim/native/64", "subsys/shell/shell_module"),
     "m3_no_xip": Image("qemu_cortex_m3", "hello_world", (SMALL, "-DCONFIG_XIP=n")),
@@ -160,13 +160,26 @@ def test_owners_add_up(name: str) -> None:
     assert not reported(name).warnings
 
 
+SAMPLE_CONVERSION = (
+    *("--labels", str(TFLITE.with_name("labels.txt"))),
+    *("--representative-data", str(TFLITE.with_name("digits.npz"))),
+    *("--base-set", str(TFLITE.with_name("digits.npz")), "--base-set-count", "14"),
+)
+CODE_MAX = 16 * 1024
+
+
 @pytest.mark.parametrize("name", IMAGES)
 def test_the_prediction_is_right_to_the_byte(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Predict from the .tflite, convert, build, compare: every object of MicroTL's data."""
-    conf = str(STACK / "prj.conf")
-    assert main(["budget", str(TFLITE), *CONVERSION, "--config", conf, "--json"]) == 0
+    """Predict from the .tflite, convert, build, compare: every object of MicroTL's data.
+
+    MicroTL's RAM is what was predicted and its threads, nothing else.
+    """
+    sample = IMAGES[name].sample == HELLO
+    conf = str((HELLO if sample else STACK) / "prj.conf")
+    conversion = (*CONVERSION, *(SAMPLE_CONVERSION if sample else ()))
+    assert main(["budget", str(TFLITE), *conversion, "--config", conf, "--json"]) == 0
     prediction = tmp_path / "prediction.json"
     prediction.write_text(capsys.readouterr().out, encoding="utf-8")
     build, _ = built(name)
@@ -176,13 +189,20 @@ def test_the_prediction_is_right_to_the_byte(
     objects = found["prediction"]
     assert len(objects) > 20
     assert [o for o in objects if o["excess"] != 0 or o["actual"] is None] == []
+    total, threads = (owner_bytes(reported(name), o)["ram"] for o in ("microtl", "microtl/stacks"))
+    assert total == sum(o["predicted"] for o in objects if o["kind"] == "ram") + threads
     # And nothing of the model or the learner is in the image that was not predicted, but for the
-    # structure with Zephyr's objects in it, and the one that points to everything.
+    # structure that points to everything.
     patterns = [o["symbol"] for o in objects]
     ours = [s["name"] for s in found["symbols"] if "digits.c" in s["origin"]]
     ours += [s["name"] for s in found["symbols"] if s["name"].startswith("learner_")]
     ours.remove("learner_config")
     assert [name for name in ours if not any(fnmatch(name, p) for p in patterns)] == []
+
+
+def test_the_code_of_hello_transfer_is_small() -> None:
+    code = owner_bytes(reported("nrf_hello"), "microtl/code")["flash"]
+    assert 0 < code <= CODE_MAX
 
 
 @pytest.mark.parametrize("name", STACKS)
