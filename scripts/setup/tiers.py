@@ -119,7 +119,7 @@ def pytest(*options: str) -> Command:
 def emulated_boards(long: bool) -> list[Command]:
     """Return the twister runs: the short one has most tests on two boards only."""
     if long:
-        return [twister("--integration")]
+        return [twister("--integration"), emulated_device()]
     others = ("mps3/an547", "nrf52840dk/nrf52840")
     return [
         twister("--integration", *(f"--exclude-platform={board}" for board in others)),
@@ -129,6 +129,21 @@ def emulated_boards(long: bool) -> list[Command]:
             output="twister-more",
         ),
     ]
+
+
+def emulated_device() -> Command:
+    """Return the twister run that takes an emulated board for a real one: docs/testing.md."""
+    scripts = "tests/device/emulated"
+    return twister(
+        "--platform=qemu_cortex_m3",
+        "--device-testing",
+        "--device-serial-pty",
+        f"{scripts}/serial.sh,qemu_cortex_m3",
+        f"--west-flash={scripts}/flash.sh",
+        "-x=EMULATED_DEVICE=y",
+        folders=["tests/device"],
+        output="twister-device",
+    )
 
 
 def twister(
