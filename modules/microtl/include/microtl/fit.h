@@ -25,7 +25,7 @@
  *
  * Calls must be serialised. While a job runs, the replay memory is frozen, the active head and the
  * base set must stay as they are, and another thread may add samples to the replay memory.
- * Thread context; uses float.
+ * Thread context; uses float unless MICROTL_ARITHMETIC_FIXED.
  */
 
 #ifndef MICROTL_FIT_H_
@@ -63,7 +63,7 @@ struct microtl_fit_config {
 	 */
 	uint16_t patience;
 	/** Fall of the loss that counts as improvement, >= 0. */
-	float min_improvement;
+	microtl_real_t min_improvement;
 	/** Folds at most where the hold-out is too small: 2..MICROTL_FIT_FOLDS_MAX, or 0. */
 	uint8_t folds;
 	/** Held-out samples a class with replay samples from which no folds are needed. */
@@ -79,7 +79,8 @@ struct microtl_fit_config {
 
 /** The defaults that held on real data, batch of one. */
 #define MICROTL_FIT_CONFIG_DEFAULT                                                                 \
-	{MICROTL_OPTIMIZER_CONFIG_DEFAULT, 20, 1, 0, 1e-3f, 4, 10, 40, MICROTL_GATE_CONFIG_DEFAULT}
+	{MICROTL_OPTIMIZER_CONFIG_DEFAULT, 20, 1, 0, MICROTL_REAL(1e-3), 4, 10, 40,                \
+	 MICROTL_GATE_CONFIG_DEFAULT}
 
 /**
  * Bytes of workspace of a job; to be aligned to 4.
@@ -89,7 +90,7 @@ struct microtl_fit_config {
  * @param samples Replay capacity plus base-set size.
  */
 #define MICROTL_FIT_WORKSPACE_SIZE(hidden, rows, samples)                                          \
-	((sizeof(float) * MICROTL_STEP_SCRATCH_COUNT(hidden, rows) +                               \
+	((sizeof(microtl_real_t) * MICROTL_STEP_SCRATCH_COUNT(hidden, rows) +                      \
 	  (sizeof(struct microtl_gate_tally) + 5U) * (size_t)(rows) + 2U * (size_t)(samples) +     \
 	  3U) /                                                                                    \
 	 4U * 4U)
@@ -97,14 +98,14 @@ struct microtl_fit_config {
 /** Memory of a job, all of the caller. P = microtl_head_param_count(). */
 struct microtl_fit_memory {
 	/** [P] the head in training; the result, once accepted. */
-	float *shadow;
+	microtl_param_t *shadow;
 	/** [MICROTL_OPTIMIZER_STATE_COUNT(kind, P)], NULL with SGD. */
-	float *state;
+	microtl_param_t *state;
 	/** [P], NULL with a batch of one. */
-	float *gradient;
+	microtl_param_t *gradient;
 	/** [P] with patience: keeps the weights of the best epoch; or NULL: the last epoch's count.
 	 */
-	float *best;
+	microtl_param_t *best;
 	/** [workspace_size] bytes aligned to 4, MICROTL_FIT_WORKSPACE_SIZE(). */
 	void *workspace;
 	size_t workspace_size;
@@ -139,7 +140,7 @@ struct microtl_fit_progress {
 	uint32_t steps;
 	uint32_t steps_total;
 	/** Mean training loss of the last whole epoch, -1 before it. */
-	float loss;
+	microtl_real_t loss;
 };
 
 /**
@@ -183,11 +184,11 @@ struct microtl_fit {
 	struct microtl_trainee trainee;
 	struct microtl_optimizer optimizer;
 	/** Sum over this epoch, and mean of the last whole one. */
-	float loss_sum;
-	float loss;
+	microtl_sum_t loss_sum;
+	microtl_real_t loss;
 	/** Validation: sum over this epoch. */
-	float validation_sum;
-	float best_loss;
+	microtl_sum_t validation_sum;
+	microtl_real_t best_loss;
 	uint64_t seed;
 	uint64_t rng;
 	struct microtl_gate gate;

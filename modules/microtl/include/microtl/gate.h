@@ -73,20 +73,20 @@ enum microtl_gate_reason {
 
 struct microtl_gate_config {
 	/** Fall of the balanced accuracy on old classes that is let pass for a new class, 0..1. */
-	float accuracy_margin;
+	microtl_real_t accuracy_margin;
 	/** Rise of the mean log-loss on old classes that is let pass for a new class, nats, >= 0.
 	 */
-	float loss_margin;
+	microtl_real_t loss_margin;
 	/** Recall that each new class must reach, 0..1. */
-	float recall_min;
+	microtl_real_t recall_min;
 	/** Fall of the accuracy on the base set that is let pass, 0..1. */
-	float base_margin;
+	microtl_real_t base_margin;
 	/** Standard errors that count as chance when something gets worse, >= 0. */
-	float sigmas;
+	microtl_real_t sigmas;
 	/** Standard errors that count as chance when something gets better, >= 0. */
-	float gain_sigmas;
+	microtl_real_t gain_sigmas;
 	/** Share of the old classes that must have a sample, 0..1. */
-	float coverage;
+	microtl_real_t coverage;
 	/** Samples of old classes below which nothing is decided. */
 	uint16_t old_min;
 	/** Samples of each new class below which nothing is decided. */
@@ -96,10 +96,20 @@ struct microtl_gate_config {
 };
 
 /** Values whose error rates docs/gate.md gives. */
-#define MICROTL_GATE_CONFIG_DEFAULT {0.05f, 0.1f, 0.5f, 0.3f, 1.0f, 1.0f, 1.0f, 10, 3, 5}
+#define MICROTL_GATE_CONFIG_DEFAULT                                                                \
+	{MICROTL_REAL(0.05),                                                                       \
+	 MICROTL_REAL(0.1),                                                                        \
+	 MICROTL_REAL(0.5),                                                                        \
+	 MICROTL_REAL(0.3),                                                                        \
+	 MICROTL_REAL(1.0),                                                                        \
+	 MICROTL_REAL(1.0),                                                                        \
+	 MICROTL_REAL(1.0),                                                                        \
+	 10,                                                                                       \
+	 3,                                                                                        \
+	 5}
 
 /** Losses count up to this many nats, so that one sample cannot decide alone: p = 1 %. */
-#define MICROTL_GATE_LOSS_MAX 4.6f
+#define MICROTL_GATE_LOSS_MAX MICROTL_REAL(4.6)
 
 /** Evidence of one class. */
 struct microtl_gate_tally {
@@ -129,8 +139,8 @@ struct microtl_gate {
 	struct microtl_class_set new_classes;
 	/** Over the samples of old classes: mean of loss after - loss before, summed squared
 	 * deviation. */
-	float loss_change;
-	float loss_deviation;
+	microtl_real_t loss_change;
+	microtl_sum_t loss_deviation;
 };
 
 /** The verdict and what it rests on. Accuracies are 0..1, or -1 where nothing was measured. */
@@ -143,19 +153,19 @@ struct microtl_gate_result {
 	uint16_t old_count;
 	uint16_t new_count;
 	/** Balanced accuracy (mean recall) over the old classes, by the old and the new head. */
-	float old_before;
-	float old_after;
+	microtl_real_t old_before;
+	microtl_real_t old_after;
 	/** Standard error of their difference. */
-	float old_error;
+	microtl_real_t old_error;
 	/** Lowest recall among the new classes, and their mean. */
-	float new_recall_min;
-	float new_recall;
+	microtl_real_t new_recall_min;
+	microtl_real_t new_recall;
 	/** Mean of loss after - loss before over samples of old classes, and its standard error. */
-	float loss_change;
-	float loss_error;
+	microtl_real_t loss_change;
+	microtl_real_t loss_error;
 	/** Accuracy on the base set, by the old and the new head. */
-	float base_before;
-	float base_after;
+	microtl_real_t base_before;
+	microtl_real_t base_after;
 };
 
 /**
@@ -185,11 +195,12 @@ int microtl_gate_init(struct microtl_gate *gate, const struct microtl_gate_confi
  * @param loss_after     Loss of the new head on it; not used for a new class.
  */
 void microtl_gate_add(struct microtl_gate *gate, uint8_t label, bool correct_before,
-		      bool correct_after, float loss_before, float loss_after);
+		      bool correct_after, microtl_real_t loss_before, microtl_real_t loss_after);
 
 /** @brief Adds the evidence of a sample of the base set; to be called after all of the user's. */
 void microtl_gate_add_base(struct microtl_gate *gate, uint8_t label, bool correct_before,
-			   bool correct_after, float loss_before, float loss_after);
+			   bool correct_after, microtl_real_t loss_before,
+			   microtl_real_t loss_after);
 
 /** @brief The verdict on the evidence so far. */
 void microtl_gate_decide(const struct microtl_gate *gate, struct microtl_gate_result *result);

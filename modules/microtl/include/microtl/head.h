@@ -5,7 +5,7 @@
 
 /**
  * @file
- * @brief The head: one to three dense float layers from int8 features to class scores.
+ * @brief The head: one to three dense layers from int8 features to class scores.
  *
  * A head is a description in flash (struct microtl_head_spec), its parameters (in flash or RAM,
  * read only here) and the set of classes that take part. Results are the same to the bit on every
@@ -22,7 +22,6 @@
 #ifndef MICROTL_HEAD_H_
 #define MICROTL_HEAD_H_
 
-#include <float.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -37,7 +36,7 @@ extern "C" {
 #define MICROTL_HEAD_TILE 128
 
 /** Score of a class that takes no part: below every real score. */
-#define MICROTL_SCORE_NONE (-FLT_MAX)
+#define MICROTL_SCORE_NONE (-MICROTL_REAL_MAX)
 
 /** A label that stands for none of the classes (sigmoid heads: every target is 0). */
 #define MICROTL_LABEL_NONE UINT8_MAX
@@ -83,7 +82,7 @@ uint16_t microtl_class_set_count(const struct microtl_class_set *set);
 struct microtl_head {
 	const struct microtl_head_spec *spec;
 	/** Layer after layer, weights [out][in], then bias [out]; in flash or RAM. */
-	const float *params;
+	const microtl_param_t *params;
 	/** Classes that take part; not looked at with MICROTL_LOSS_MSE, whose outputs all do. */
 	struct microtl_class_set classes;
 };
@@ -115,10 +114,10 @@ int microtl_head_init(struct microtl_head *head, const struct microtl_head_spec 
  * @param features [width[0]] int8 features as the engine left them.
  * @param scores   [class rows] out: the score of each class, MICROTL_SCORE_NONE for those that take
  *                 no part.
- * @param scratch  [microtl_head_scratch_count()] floats.
+ * @param scratch  [microtl_head_scratch_count()].
  */
-void microtl_head_scores(const struct microtl_head *head, const int8_t *features, float *scores,
-			 float *scratch);
+void microtl_head_scores(const struct microtl_head *head, const int8_t *features,
+			 microtl_real_t *scores, microtl_real_t *scratch);
 
 /**
  * @brief Turns scores into probabilities, in place.
@@ -126,7 +125,7 @@ void microtl_head_scores(const struct microtl_head *head, const int8_t *features
  * Softmax over the classes that take part, or a sigmoid of each; with MICROTL_LOSS_MSE scores stay
  * as they are. Classes that take no part get 0.
  */
-void microtl_head_activate(const struct microtl_head *head, float *scores);
+void microtl_head_activate(const struct microtl_head *head, microtl_real_t *scores);
 
 /**
  * @brief The class with the highest score; among equals the lowest label.
@@ -135,7 +134,7 @@ void microtl_head_activate(const struct microtl_head *head, float *scores);
  *
  * @return The label, or MICROTL_LABEL_NONE where no class takes part (as with MICROTL_LOSS_MSE).
  */
-uint8_t microtl_head_best(const struct microtl_head *head, const float *scores);
+uint8_t microtl_head_best(const struct microtl_head *head, const microtl_real_t *scores);
 
 /** @return Inputs of the last layer: features, or the width of the last hidden layer. */
 uint16_t microtl_head_input_count(const struct microtl_head_spec *spec);
@@ -151,16 +150,17 @@ uint16_t microtl_head_input_count(const struct microtl_head_spec *spec);
  * @param params [microtl_head_param_count()] in RAM; only the row and bias of @a label change.
  * @param label  Row to set, below microtl_head_class_rows(), not part of the classes yet.
  */
-void microtl_head_imprint_begin(const struct microtl_head_spec *spec, float *params, uint8_t label);
+void microtl_head_imprint_begin(const struct microtl_head_spec *spec, microtl_param_t *params,
+				uint8_t label);
 
 /**
  * @brief Adds one sample of the class.
  *
  * @param features [width[0]]
- * @param scratch  [microtl_head_scratch_count()] floats.
+ * @param scratch  [microtl_head_scratch_count()].
  */
-void microtl_head_imprint_add(const struct microtl_head_spec *spec, float *params, uint8_t label,
-			      const int8_t *features, float *scratch);
+void microtl_head_imprint_add(const struct microtl_head_spec *spec, microtl_param_t *params,
+			      uint8_t label, const int8_t *features, microtl_real_t *scratch);
 
 /**
  * @brief Scales the row and makes the class take part.
@@ -168,7 +168,7 @@ void microtl_head_imprint_add(const struct microtl_head_spec *spec, float *param
  * @param classes Classes that take part already; @a label is added.
  * @param count   Samples added, at least 1.
  */
-void microtl_head_imprint_end(const struct microtl_head_spec *spec, float *params,
+void microtl_head_imprint_end(const struct microtl_head_spec *spec, microtl_param_t *params,
 			      struct microtl_class_set *classes, uint8_t label, uint16_t count);
 
 #ifdef __cplusplus

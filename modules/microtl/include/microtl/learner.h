@@ -70,7 +70,7 @@ struct microtl_inference {
 	/** Best class, MICROTL_LABEL_NONE where none takes part. */
 	uint8_t label;
 	/** Its score. */
-	float score;
+	microtl_real_t score;
 };
 
 struct microtl_learner;
@@ -158,7 +158,7 @@ struct microtl_learner_config {
 	/** [CONFIG_MICROTL_LEARNER_TOKEN_COUNT][features] of the last inferences. */
 	int8_t *features;
 	/** [class rows] */
-	float *scores;
+	microtl_real_t *scores;
 	/** Room for a record of the replay log, NULL without CONFIG_MICROTL_STORE_REPLAY. */
 	uint8_t *record;
 	size_t record_size;
@@ -182,7 +182,7 @@ struct microtl_learner {
 	void *preprocess_scratch;
 	void *preprocess_data;
 	/** Moving average of the best class's score. */
-	float confidence;
+	microtl_real_t confidence;
 	uint64_t seed;
 	microtl_train_callback callback;
 	void *callback_data;
@@ -224,8 +224,9 @@ struct microtl_learner {
  * @retval -EAGAIN The timeout passed; -EBUSY with K_NO_WAIT.
  * @retval <0      The learner was not set up: microtl_learner_ready().
  */
-int microtl_learner_infer(struct microtl_learner *learner, const int8_t *input, float *scores,
-			  struct microtl_inference *result, k_timeout_t timeout);
+int microtl_learner_infer(struct microtl_learner *learner, const int8_t *input,
+			  microtl_real_t *scores, struct microtl_inference *result,
+			  k_timeout_t timeout);
 
 /**
  * @brief Infer from a raw window through the pre-processing.
@@ -235,8 +236,9 @@ int microtl_learner_infer(struct microtl_learner *learner, const int8_t *input, 
  * @retval -ENOTSUP No pre-processing was set.
  * @retval <0       What the pre-processing returned.
  */
-int microtl_learner_infer_raw(struct microtl_learner *learner, const void *raw, float *scores,
-			      struct microtl_inference *result, k_timeout_t timeout);
+int microtl_learner_infer_raw(struct microtl_learner *learner, const void *raw,
+			      microtl_real_t *scores, struct microtl_inference *result,
+			      k_timeout_t timeout);
 
 /**
  * @brief Set the pre-processing.

@@ -29,15 +29,15 @@
 		CONFIG_MICROTL_REPLAY_SAMPLE_COUNT, _MODEL##_FEATURE_SIZE)];                       \
 	static struct microtl_replay_entry                                                         \
 		_name##_replay_entries[CONFIG_MICROTL_REPLAY_SAMPLE_COUNT];                        \
-	static float _name##_shadow[_MODEL##_PARAM_COUNT];                                         \
+	static microtl_param_t _name##_shadow[_MODEL##_PARAM_COUNT];                               \
 	static uint32_t _name##_workspace[MICROTL_PRIV_WORKSPACE_SIZE(_MODEL) / 4];                \
 	IF_DISABLED(CONFIG_MICROTL_TRAINER_OPTIMIZER_SGD,                                          \
-		    (static float _name##_state[MICROTL_OPTIMIZER_STATE_COUNT(                     \
+		    (static microtl_param_t _name##_state[MICROTL_OPTIMIZER_STATE_COUNT(           \
 			    MICROTL_PRIV_KIND, _MODEL##_PARAM_COUNT)];))                           \
 	IF_ENABLED(CONFIG_MICROTL_TRAINER_GRADIENT,                                                \
-		   (static float _name##_gradient[_MODEL##_PARAM_COUNT];))                         \
+		   (static microtl_param_t _name##_gradient[_MODEL##_PARAM_COUNT];))               \
 	IF_ENABLED(CONFIG_MICROTL_TRAINER_BEST_WEIGHTS,                                            \
-		   (static float _name##_best[_MODEL##_PARAM_COUNT];))
+		   (static microtl_param_t _name##_best[_MODEL##_PARAM_COUNT];))
 #define MICROTL_PRIV_FIT_MEMORY(_name)                                                             \
 	.replay_features = _name##_replay_features, .replay_entries = _name##_replay_entries,      \
 	.replay_capacity = CONFIG_MICROTL_REPLAY_SAMPLE_COUNT,                                     \
@@ -51,8 +51,8 @@
 					   (.best = _name##_best, ))},
 
 #define MICROTL_PRIV_NCM_DEFINE(_name, _MODEL)                                                     \
-	static float _name##_ncm_means[MICROTL_NCM_MEAN_COUNT(_MODEL##_FEATURE_SIZE,               \
-							      _MODEL##_CLASS_CAPACITY)];           \
+	static microtl_param_t _name##_ncm_means[MICROTL_NCM_MEAN_COUNT(_MODEL##_FEATURE_SIZE,     \
+									_MODEL##_CLASS_CAPACITY)]; \
 	static uint16_t _name##_ncm_counts[_MODEL##_CLASS_CAPACITY];
 
 /* A record of the replay log, rounded up to the largest write block. */
@@ -77,12 +77,12 @@
 	static int8_t _name##_arena[_MODEL##_ARENA_SIZE] __aligned(MICROTL_ARENA_ALIGN);           \
 	static int8_t                                                                              \
 		_name##_features[CONFIG_MICROTL_LEARNER_TOKEN_COUNT * _MODEL##_FEATURE_SIZE];      \
-	static float _name##_scores[_MODEL##_CLASS_CAPACITY];                                      \
-	static float _name##_scratch[MICROTL_HEAD_SCRATCH_COUNT(_MODEL##_HIDDEN_SIZE)];            \
+	static microtl_real_t _name##_scores[_MODEL##_CLASS_CAPACITY];                             \
+	static microtl_real_t _name##_scratch[MICROTL_HEAD_SCRATCH_COUNT(_MODEL##_HIDDEN_SIZE)];   \
 	static struct microtl_class_name _name##_names[_MODEL##_CLASS_CAPACITY];                   \
 	IF_ENABLED(CONFIG_MICROTL_TRAINER, (MICROTL_PRIV_FIT_DEFINE(_name, _MODEL)))               \
 	IF_ENABLED(CONFIG_MICROTL_HEAD_ACTIVE_IN_RAM,                                              \
-		   (static float _name##_active[_MODEL##_PARAM_COUNT];))                           \
+		   (static microtl_param_t _name##_active[_MODEL##_PARAM_COUNT];))                 \
 	IF_ENABLED(CONFIG_MICROTL_HEAD_NCM, (MICROTL_PRIV_NCM_DEFINE(_name, _MODEL)))              \
 	IF_ENABLED(CONFIG_MICROTL_STORE_REPLAY,                                                    \
 		   (static uint8_t _name##_record[MICROTL_PRIV_RECORD_SIZE(_MODEL)];))             \

@@ -15,7 +15,7 @@
  * Who may call at the same time: functions marked (job) belong to the one thread that trains, the
  * others may come from any thread but must be serialised among themselves; both kinds may run at
  * the same time, except that microtl_learning_publish(), _load(), _reset() and _class_remove() must
- * be alone. Thread context; uses float.
+ * be alone. Thread context; uses float unless MICROTL_ARITHMETIC_FIXED.
  */
 
 #ifndef MICROTL_LEARNING_H_
@@ -41,7 +41,7 @@ struct microtl_learning_memory {
 	/** Shadow, optimiser state, gradient, best weights, workspace. */
 	struct microtl_fit_memory fit;
 	/** [P] second buffer for the active head, or NULL where it is read from flash. */
-	float *active;
+	microtl_param_t *active;
 	/** [replay_capacity][D] */
 	int8_t *replay_features;
 	/** [replay_capacity] */
@@ -49,10 +49,10 @@ struct microtl_learning_memory {
 	uint16_t replay_capacity;
 	/** [R] */
 	struct microtl_class_name *names;
-	/** [microtl_head_scratch_count()] floats for inference. */
-	float *scratch;
+	/** [microtl_head_scratch_count()] for inference. */
+	microtl_real_t *scratch;
 	/** [MICROTL_NCM_MEAN_COUNT(D, R)] and [R], or both NULL: no nearest class mean. */
-	float *ncm_means;
+	microtl_param_t *ncm_means;
 	uint16_t *ncm_counts;
 };
 
@@ -135,7 +135,7 @@ const char *microtl_learning_class_name(const struct microtl_learning *learning,
  * @param label    Out, may be NULL: the best class.
  */
 void microtl_learning_scores(struct microtl_learning *learning, const int8_t *features,
-			     float *scores, uint8_t *label);
+			     microtl_real_t *scores, uint8_t *label);
 
 /** @return Whether nearest class means answer instead of the head. */
 bool microtl_learning_uses_ncm(const struct microtl_learning *learning);
@@ -176,7 +176,7 @@ int microtl_learning_train_step(struct microtl_learning *learning);
  * @retval -EINVAL No second buffer and no stored parameters.
  * @retval <0      As microtl_fit_result().
  */
-int microtl_learning_publish(struct microtl_learning *learning, const float *stored);
+int microtl_learning_publish(struct microtl_learning *learning, const microtl_param_t *stored);
 
 /** @brief Back to the factory head; labels and names of taught classes stay. -EBUSY during a job.
  */
@@ -213,7 +213,8 @@ int microtl_learning_save(const struct microtl_learning *learning, bool trained,
  * @retval -EINVAL No second buffer and no stored parameters.
  * @retval <0      As microtl_snapshot_read(); the active head is untouched.
  */
-int microtl_learning_load(struct microtl_learning *learning, size_t size, const float *stored,
+int microtl_learning_load(struct microtl_learning *learning, size_t size,
+			  const microtl_param_t *stored,
 			  enum microtl_snapshot_difference *difference,
 			  microtl_snapshot_source source, void *user_data);
 

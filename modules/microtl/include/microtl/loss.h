@@ -41,16 +41,19 @@ extern "C" {
  *
  * @return The loss in nats (softmax, sigmoid) or squared units; not finite where a score is not.
  */
-float microtl_loss_gradient(enum microtl_loss kind, const struct microtl_class_set *classes,
-			    uint16_t rows, uint8_t label, const float *target, float *scores);
+microtl_real_t microtl_loss_gradient(enum microtl_loss kind,
+				     const struct microtl_class_set *classes, uint16_t rows,
+				     uint8_t label, const microtl_real_t *target,
+				     microtl_real_t *scores);
 
 /**
  * @brief Loss of one sample without its gradient; same parameters, @a scores stays as it is.
  *
  * With softmax, a label that takes no part has a loss of FLT_MAX.
  */
-float microtl_loss_value(enum microtl_loss kind, const struct microtl_class_set *classes,
-			 uint16_t rows, uint8_t label, const float *target, const float *scores);
+microtl_real_t microtl_loss_value(enum microtl_loss kind, const struct microtl_class_set *classes,
+				  uint16_t rows, uint8_t label, const microtl_real_t *target,
+				  const microtl_real_t *scores);
 
 #ifdef __cplusplus
 }

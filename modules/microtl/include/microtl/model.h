@@ -20,6 +20,7 @@
 #include <microtl/kernels_cmsis_nn.h>
 #include <microtl/kernels_dsp.h>
 #include <microtl/kernels_mve.h>
+#include <microtl/real.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -89,10 +90,10 @@ struct microtl_head_spec {
 	/** Classes that the factory head knows. */
 	uint16_t class_count;
 	/** [width[0]] */
-	const float *feature_scale;
+	const microtl_param_t *feature_scale;
 	/** [width[0]] */
-	const float *feature_offset;
-	const float *params;
+	const microtl_param_t *feature_offset;
+	const microtl_param_t *params;
 	/** [class_count] */
 	const char *const *class_names;
 };

@@ -32,7 +32,7 @@ extern "C" {
 struct microtl_ncm {
 	const struct microtl_head_spec *spec;
 	/** [class rows][width[0]] mean standardised features. */
-	float *means;
+	microtl_param_t *means;
 	/** [class rows] samples in each mean; 0 = class unknown. */
 	uint16_t *counts;
 };
@@ -47,8 +47,8 @@ struct microtl_ncm {
  * @retval 0       Done.
  * @retval -EINVAL A NULL pointer, or a label of the base set has no row.
  */
-int microtl_ncm_init(struct microtl_ncm *ncm, const struct microtl_head_spec *spec, float *means,
-		     uint16_t *counts, const struct microtl_base_set *base);
+int microtl_ncm_init(struct microtl_ncm *ncm, const struct microtl_head_spec *spec,
+		     microtl_param_t *means, uint16_t *counts, const struct microtl_base_set *base);
 
 /**
  * @brief Moves a class's mean towards a sample.
@@ -68,10 +68,11 @@ void microtl_ncm_remove(struct microtl_ncm *ncm, uint8_t label);
  *
  * @param scores [class rows] out; MICROTL_SCORE_NONE for unknown classes.
  */
-void microtl_ncm_scores(const struct microtl_ncm *ncm, const int8_t *features, float *scores);
+void microtl_ncm_scores(const struct microtl_ncm *ncm, const int8_t *features,
+			microtl_real_t *scores);
 
 /** @return Label of the nearest mean, MICROTL_LABEL_NONE where no class is known. */
-uint8_t microtl_ncm_best(const struct microtl_ncm *ncm, const float *scores);
+uint8_t microtl_ncm_best(const struct microtl_ncm *ncm, const microtl_real_t *scores);
 
 #ifdef __cplusplus
 }

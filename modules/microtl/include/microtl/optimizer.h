@@ -58,32 +58,26 @@ struct microtl_optimizer_config {
 	enum microtl_optimizer_kind kind;
 	enum microtl_schedule schedule;
 	/** > 0. */
-	float learning_rate;
+	microtl_real_t learning_rate;
 	/** Momentum, or Adam's b1: 0 <= x < 1. */
-	float momentum;
+	microtl_real_t momentum;
 	/** Adam's b2: 0 <= x < 1. */
-	float beta2;
+	microtl_real_t beta2;
 	/** Adam's eps: > 0. */
-	float epsilon;
+	microtl_real_t epsilon;
 	/** >= 0. */
-	float weight_decay;
+	microtl_real_t weight_decay;
 	/** 0..1; not used by the constant schedule. */
-	float final_rate_ratio;
+	microtl_real_t final_rate_ratio;
 	/** Least error of a class that microtl_step() learns from; 0 <= x < 1, 0: any. */
-	float error_min;
+	microtl_real_t error_min;
 };
 
 /** Momentum with the rate that held on real data at a batch of one (use 0.03 at a batch of 8). */
 #define MICROTL_OPTIMIZER_CONFIG_DEFAULT                                                           \
-	{MICROTL_OPTIMIZER_MOMENTUM,                                                               \
-	 MICROTL_SCHEDULE_CONSTANT,                                                                \
-	 0.003f,                                                                                   \
-	 0.9f,                                                                                     \
-	 0.999f,                                                                                   \
-	 1e-8f,                                                                                    \
-	 1e-3f,                                                                                    \
-	 0.1f,                                                                                     \
-	 4e-3f}
+	{MICROTL_OPTIMIZER_MOMENTUM, MICROTL_SCHEDULE_CONSTANT, MICROTL_REAL(0.003),               \
+	 MICROTL_REAL(0.9),          MICROTL_REAL(0.999),       MICROTL_REAL(1e-8),                \
+	 MICROTL_REAL(1e-3),         MICROTL_REAL(0.1),         MICROTL_REAL(4e-3)}
 
 /** Updates from one decay of the weights to the next. */
 #define MICROTL_DECAY_INTERVAL 64
@@ -100,9 +94,9 @@ struct microtl_optimizer_config {
 struct microtl_optimizer {
 	const struct microtl_optimizer_config *config;
 	/** [MICROTL_OPTIMIZER_STATE_COUNT()], NULL with SGD. */
-	float *state;
+	microtl_param_t *state;
 	/** [parameters], NULL where every batch is one sample. */
-	float *gradient;
+	microtl_param_t *gradient;
 	/** Updates that the schedule stretches over. */
 	uint32_t updates_total;
 	/** Updates done. */
@@ -120,9 +114,9 @@ struct microtl_optimizer {
 struct microtl_trainee {
 	const struct microtl_head_spec *spec;
 	/** [microtl_head_param_count()] in RAM. */
-	float *params;
+	microtl_param_t *params;
 	/** [microtl_step_scratch_count()] */
-	float *scratch;
+	microtl_real_t *scratch;
 	/** Classes that take part; rows of others stay as they are. */
 	struct microtl_class_set classes;
 };
@@ -140,11 +134,11 @@ size_t microtl_step_scratch_count(const struct microtl_head_spec *spec);
  * @retval -EINVAL A value of @a config is out of range, or the state it needs is NULL.
  */
 int microtl_optimizer_init(struct microtl_optimizer *optimizer,
-			   const struct microtl_optimizer_config *config, float *state,
-			   float *gradient, size_t params, uint32_t updates_total);
+			   const struct microtl_optimizer_config *config, microtl_param_t *state,
+			   microtl_param_t *gradient, size_t params, uint32_t updates_total);
 
 /** @return The learning rate of the next update. */
-float microtl_optimizer_rate(const struct microtl_optimizer *optimizer);
+microtl_real_t microtl_optimizer_rate(const struct microtl_optimizer *optimizer);
 
 /**
  * @brief Learns one sample at once: forward, gradient and update; a batch of one.
@@ -160,7 +154,8 @@ float microtl_optimizer_rate(const struct microtl_optimizer *optimizer);
  * @retval -ERANGE Loss or scores are not finite; the parameters were not changed by this call.
  */
 int microtl_step(struct microtl_optimizer *optimizer, struct microtl_trainee *trainee,
-		 const int8_t *features, uint8_t label, const float *target, float *loss);
+		 const int8_t *features, uint8_t label, const microtl_real_t *target,
+		 microtl_real_t *loss);
 
 /**
  * @brief Adds one sample's gradient to the gradient buffer; parameters stay.
@@ -168,8 +163,8 @@ int microtl_step(struct microtl_optimizer *optimizer, struct microtl_trainee *tr
  * Parameters and results as microtl_step(); -EINVAL also without a gradient buffer.
  */
 int microtl_step_accumulate(struct microtl_optimizer *optimizer, struct microtl_trainee *trainee,
-			    const int8_t *features, uint8_t label, const float *target,
-			    float *loss);
+			    const int8_t *features, uint8_t label, const microtl_real_t *target,
+			    microtl_real_t *loss);
 
 /** @brief Updates the parameters from the mean of the gradients added, then clears them. */
 void microtl_step_apply(struct microtl_optimizer *optimizer, struct microtl_trainee *trainee);

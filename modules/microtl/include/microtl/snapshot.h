@@ -157,7 +157,7 @@ int microtl_snapshot_check(const struct microtl_head_spec *spec, const struct mi
  * info only on success.
  */
 int microtl_snapshot_read(const struct microtl_head_spec *spec, const struct microtl_model_id *id,
-			  size_t size, float *params, struct microtl_class_name *names,
+			  size_t size, microtl_param_t *params, struct microtl_class_name *names,
 			  struct microtl_snapshot_info *info,
 			  enum microtl_snapshot_difference *difference,
 			  microtl_snapshot_source source, void *user_data);

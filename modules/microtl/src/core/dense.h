@@ -12,7 +12,6 @@
 #ifndef MICROTL_CORE_DENSE_H_
 #define MICROTL_CORE_DENSE_H_
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,9 +45,6 @@ struct microtl_priv_update {
 	float gain2;
 	float epsilon;
 };
-
-/* Every value of a configuration is in its range. */
-bool microtl_priv_optimizer_valid(const struct microtl_optimizer_config *config);
 
 /* The factors of the update that comes next; counts it as done. */
 struct microtl_priv_update microtl_priv_optimizer_next(struct microtl_optimizer *optimizer);

@@ -8,10 +8,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "dense.h"
 #include "fit_phases.h"
 #include "fit_samples.h"
 #include "layers.h"
+#include "optimizer.h"
 
 size_t microtl_fit_workspace_size(const struct microtl_head_spec *spec, uint16_t replay_capacity,
 				  uint16_t base_count)
@@ -26,7 +26,7 @@ static bool config_valid(const struct microtl_fit_config *config)
 	return config->epochs > 0 && config->batch > 0 &&
 	       (MICROTL_WITH_BATCH || config->batch == 1) &&
 	       (MICROTL_WITH_PATIENCE || config->patience == 0) &&
-	       config->folds <= MICROTL_FIT_FOLDS_MAX && config->min_improvement >= 0.0f &&
+	       config->folds <= MICROTL_FIT_FOLDS_MAX && config->min_improvement >= 0 &&
 	       microtl_priv_optimizer_valid(&config->optimizer);
 }
 
@@ -34,7 +34,7 @@ static bool memory_valid(const struct microtl_fit_config *config,
 			 const struct microtl_fit_memory *memory)
 {
 	return memory->shadow != NULL && memory->workspace != NULL &&
-	       (uintptr_t)memory->workspace % sizeof(float) == 0 &&
+	       (uintptr_t)memory->workspace % sizeof(microtl_real_t) == 0 &&
 	       (memory->state != NULL || config->optimizer.kind == MICROTL_OPTIMIZER_SGD) &&
 	       (memory->gradient != NULL || config->batch == 1);
 }
@@ -64,15 +64,15 @@ static bool samples_valid(const struct microtl_head *active, const struct microt
 	return base->gate_count <= base->count && replay->count + base->count <= UINT16_MAX;
 }
 
-/* Floats first, then half words, then bytes: each part is aligned. */
+/* Real numbers first, then half words, then bytes: each part is aligned. */
 static struct microtl_gate_tally *lay_out_workspace(struct microtl_fit *fit)
 {
 	const struct microtl_head_spec *spec = fit->active->spec;
 	size_t rows = microtl_priv_class_rows(spec);
-	float *floats = fit->memory.workspace;
-	struct microtl_gate_tally *tally = (void *)(floats + microtl_step_scratch_count(spec));
+	microtl_real_t *scratch = fit->memory.workspace;
+	struct microtl_gate_tally *tally = (void *)(scratch + microtl_step_scratch_count(spec));
 
-	fit->trainee.scratch = floats;
+	fit->trainee.scratch = scratch;
 	fit->class_end = (void *)(tally + rows);
 	fit->class_next = fit->class_end + rows;
 	fit->order = fit->class_next + rows;
@@ -170,7 +170,7 @@ enum microtl_gate_reason microtl_fit_foresee(struct microtl_fit *fit)
 
 		if (microtl_priv_sample_may_judge(fit, i)) {
 			(i < fit->replay->frozen ? microtl_gate_add : microtl_gate_add_base)(
-				&rehearsal, label, true, true, 0.0f, 0.0f);
+				&rehearsal, label, true, true, 0, 0);
 		}
 	}
 	microtl_gate_decide(&rehearsal, &result);

@@ -11,15 +11,15 @@
 
 #include "fit_samples.h"
 #include "layers.h"
-#include "mathf.h"
+#include "real.h"
 
 /* What a head says about a sample: whether it is right, and its loss. */
 static bool judge(const struct microtl_fit *fit, const struct microtl_head *head, uint32_t sample,
-		  float *loss)
+		  microtl_real_t *loss)
 {
 	uint16_t rows = microtl_priv_class_rows(head->spec);
-	float *scratch = fit->trainee.scratch;
-	float *scores = scratch + microtl_head_scratch_count(head->spec);
+	microtl_real_t *scratch = fit->trainee.scratch;
+	microtl_real_t *scores = scratch + microtl_head_scratch_count(head->spec);
 	uint8_t label = microtl_priv_sample_label(fit, sample);
 
 	microtl_head_scores(head, microtl_priv_sample_features(fit, sample), scores, scratch);
@@ -47,7 +47,7 @@ int microtl_priv_fit_validate(struct microtl_fit *fit)
 
 	for (; fit->cursor < count && judged < MICROTL_FIT_EVALUATE_CHUNK; fit->cursor++) {
 		uint32_t sample = fit->cursor;
-		float loss;
+		microtl_real_t loss;
 
 		if (microtl_priv_sample_validates(fit, sample) &&
 		    microtl_class_set_has(&shadow.classes,
@@ -61,16 +61,17 @@ int microtl_priv_fit_validate(struct microtl_fit *fit)
 	if (fit->cursor < count) {
 		return 0;
 	}
-	float loss = fit->validation_sum / (float)fit->validation_count;
-	return microtl_priv_finite(loss) ? microtl_priv_fit_end_epoch(fit, loss) : -ERANGE;
+	microtl_real_t loss = microtl_priv_sum_mean(fit->validation_sum, fit->validation_count);
+
+	return microtl_priv_real_finite(loss) ? microtl_priv_fit_end_epoch(fit, loss) : -ERANGE;
 }
 
 static void judge_for_gate(struct microtl_fit *fit, const struct microtl_head *shadow,
 			   uint32_t sample)
 {
 	uint8_t label = microtl_priv_sample_label(fit, sample);
-	float before = 0.0f;
-	float after;
+	microtl_real_t before = 0;
+	microtl_real_t after;
 	bool correct_before = false;
 
 	if (microtl_class_set_has(&fit->active->classes, label)) {

@@ -42,6 +42,6 @@ int microtl_priv_fit_evaluate(struct microtl_fit *fit, bool *done);
 
 /* After an epoch: early stopping and best weights by its loss, then the next epoch or the
  * judgement. */
-int microtl_priv_fit_end_epoch(struct microtl_fit *fit, float loss);
+int microtl_priv_fit_end_epoch(struct microtl_fit *fit, microtl_real_t loss);
 
 #endif /* MICROTL_CORE_FIT_PHASES_H_ */

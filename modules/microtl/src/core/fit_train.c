@@ -10,7 +10,7 @@
 
 #include "fit_samples.h"
 #include "layers.h"
-#include "mathf.h"
+#include "real.h"
 #include "rng.h"
 
 uint32_t microtl_priv_fit_steps(const struct microtl_fit *fit, uint16_t samples)
@@ -30,9 +30,9 @@ void microtl_priv_fit_begin(struct microtl_fit *fit, uint8_t training)
 	fit->epoch = 0;
 	fit->drawn = 0;
 	fit->stale = 0;
-	fit->loss = -1.0f;
-	fit->loss_sum = 0.0f;
-	fit->best_loss = FLT_MAX;
+	fit->loss = MICROTL_REAL(-1.0);
+	fit->loss_sum = 0;
+	fit->best_loss = MICROTL_REAL_MAX;
 }
 
 /* The active head's parameters; rows of classes that it does not know start from zero. */
@@ -40,13 +40,13 @@ static void copy_active(struct microtl_fit *fit)
 {
 	const struct microtl_head_spec *spec = fit->active->spec;
 	struct microtl_priv_layer last = microtl_priv_last_layer(spec);
-	float *params = fit->memory.shadow;
+	microtl_param_t *params = fit->memory.shadow;
 
 	memcpy(params, fit->active->params, microtl_head_param_count(spec) * sizeof(*params));
 	for (size_t c = 0; c < last.out; c++) {
 		if (!microtl_class_set_has(&fit->active->classes, c)) {
 			memset(params + last.weights + c * last.in, 0, last.in * sizeof(*params));
-			params[last.bias + c] = 0.0f;
+			params[last.bias + c] = 0;
 		}
 	}
 	fit->trainee.classes = fit->active->classes;
@@ -111,7 +111,7 @@ static bool params_finite(const struct microtl_fit *fit)
 	size_t count = microtl_head_param_count(fit->active->spec);
 
 	for (size_t i = 0; i < count; i++) {
-		if (!microtl_priv_finite(fit->memory.shadow[i])) {
+		if (!microtl_priv_real_finite(fit->memory.shadow[i])) {
 			return false;
 		}
 	}
@@ -127,7 +127,7 @@ static int end_training(struct microtl_fit *fit)
 {
 	if (keeps_best(fit)) {
 		memcpy(fit->memory.shadow, fit->memory.best,
-		       microtl_head_param_count(fit->active->spec) * sizeof(float));
+		       microtl_head_param_count(fit->active->spec) * sizeof(microtl_param_t));
 	}
 	fit->state = MICROTL_FIT_EVALUATE;
 	fit->cursor = 0;
@@ -135,20 +135,21 @@ static int end_training(struct microtl_fit *fit)
 }
 
 /* Early stopping and best weights; then the next epoch. */
-int microtl_priv_fit_end_epoch(struct microtl_fit *fit, float loss)
+int microtl_priv_fit_end_epoch(struct microtl_fit *fit, microtl_real_t loss)
 {
 	bool improved = loss < fit->best_loss - fit->config->min_improvement;
 
 	fit->state = MICROTL_FIT_TRAIN;
 	fit->drawn = 0;
-	fit->loss_sum = 0.0f;
+	fit->loss_sum = 0;
 	fit->epoch++;
 	if (improved) {
 		fit->best_loss = loss;
 		fit->stale = 0;
 		if (keeps_best(fit)) {
 			memcpy(fit->memory.best, fit->memory.shadow,
-			       microtl_head_param_count(fit->active->spec) * sizeof(float));
+			       microtl_head_param_count(fit->active->spec) *
+				       sizeof(microtl_param_t));
 		}
 	} else {
 		fit->stale++;
@@ -164,7 +165,7 @@ static int learn_batch(struct microtl_fit *fit, uint16_t count)
 		uint16_t sample = microtl_priv_draw(fit);
 		const int8_t *features = microtl_priv_sample_features(fit, sample);
 		uint8_t label = microtl_priv_sample_label(fit, sample);
-		float loss;
+		microtl_real_t loss;
 		int ret;
 
 		if (microtl_priv_fit_batch(fit) == 1) {
@@ -199,13 +200,13 @@ int microtl_priv_fit_train(struct microtl_fit *fit)
 	if (fit->drawn < fit->samples) {
 		return 0;
 	}
-	fit->loss = fit->loss_sum / (float)fit->samples;
+	fit->loss = microtl_priv_sum_mean(fit->loss_sum, fit->samples);
 	if (!MICROTL_WITH_PATIENCE || !fit->validates) {
 		return microtl_priv_fit_end_epoch(fit, fit->loss);
 	}
 	fit->state = MICROTL_FIT_VALIDATE;
 	fit->cursor = 0;
-	fit->validation_sum = 0.0f;
+	fit->validation_sum = 0;
 	fit->validation_count = 0;
 	return 0;
 }

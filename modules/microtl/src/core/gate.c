@@ -9,18 +9,18 @@
 #include <string.h>
 
 #include "build_options.h"
-#include "mathf.h"
+#include "real.h"
 
-static bool unit(float x)
+static bool unit(microtl_real_t x)
 {
-	return x >= 0.0f && x <= 1.0f;
+	return x >= 0 && x <= MICROTL_REAL(1.0);
 }
 
 static bool config_valid(const struct microtl_gate_config *config)
 {
 	return unit(config->accuracy_margin) && unit(config->recall_min) &&
-	       unit(config->base_margin) && unit(config->coverage) && config->loss_margin >= 0.0f &&
-	       config->sigmas >= 0.0f && config->gain_sigmas >= 0.0f;
+	       unit(config->base_margin) && unit(config->coverage) && config->loss_margin >= 0 &&
+	       config->sigmas >= 0 && config->gain_sigmas >= 0;
 }
 
 int microtl_gate_init(struct microtl_gate *gate, const struct microtl_gate_config *config,
@@ -41,7 +41,7 @@ int microtl_gate_init(struct microtl_gate *gate, const struct microtl_gate_confi
 	return 0;
 }
 
-static float clipped(float loss)
+static microtl_real_t clipped(microtl_real_t loss)
 {
 	return loss < MICROTL_GATE_LOSS_MAX ? loss : MICROTL_GATE_LOSS_MAX;
 }
@@ -52,17 +52,17 @@ static void count_if(uint16_t *counter, bool condition)
 }
 
 /* Welford: mean and deviation without the difference of two large sums. */
-static void add_loss(struct microtl_gate *gate, float change)
+static void add_loss(struct microtl_gate *gate, microtl_real_t change)
 {
-	float off = change - gate->loss_change;
+	microtl_real_t off = change - gate->loss_change;
 
 	gate->old_count++;
-	gate->loss_change += off / (float)gate->old_count;
-	gate->loss_deviation += off * (change - gate->loss_change);
+	gate->loss_change += microtl_priv_real_share(off, gate->old_count);
+	gate->loss_deviation += microtl_priv_square_product(off, change - gate->loss_change);
 }
 
 void microtl_gate_add(struct microtl_gate *gate, uint8_t label, bool correct_before,
-		      bool correct_after, float loss_before, float loss_after)
+		      bool correct_after, microtl_real_t loss_before, microtl_real_t loss_after)
 {
 	bool is_old = label < gate->rows && microtl_class_set_has(&gate->old_classes, label);
 	bool is_new = label < gate->rows && microtl_class_set_has(&gate->new_classes, label);
@@ -81,7 +81,8 @@ void microtl_gate_add(struct microtl_gate *gate, uint8_t label, bool correct_bef
 }
 
 void microtl_gate_add_base(struct microtl_gate *gate, uint8_t label, bool correct_before,
-			   bool correct_after, float loss_before, float loss_after)
+			   bool correct_after, microtl_real_t loss_before,
+			   microtl_real_t loss_after)
 {
 	/* A class that was removed since is no longer looked for. */
 	if (label >= gate->rows || !microtl_class_set_has(&gate->old_classes, label) ||
@@ -101,49 +102,46 @@ void microtl_gate_add_base(struct microtl_gate *gate, uint8_t label, bool correc
 }
 
 /* Not inlined: the conversions are half of what the caller would be. */
-__attribute__((noinline)) static float share(uint16_t part, uint16_t count)
+__attribute__((noinline)) static microtl_real_t share(uint16_t part, uint16_t count)
 {
-	return (float)part / (float)count;
+	return microtl_priv_real_ratio(part, count);
 }
 
 /* Balanced accuracy over the old classes that have samples; returns the share of classes that do.
  */
-static float judge_old(const struct microtl_gate *gate, struct microtl_gate_result *result)
+static microtl_real_t judge_old(const struct microtl_gate *gate, struct microtl_gate_result *result)
 {
-	float before = 0.0f;
-	float after = 0.0f;
-	float variance = 0.0f;
-	float seen = 0.0f;
+	microtl_real_t before = 0;
+	microtl_real_t after = 0;
+	microtl_sum_t variance = 0;
+	uint16_t seen = 0;
 
 	for (uint32_t c = 0; c < gate->rows; c++) {
 		const struct microtl_gate_tally *tally = &gate->tally[c];
 
 		if (tally->count > 0 && microtl_class_set_has(&gate->old_classes, c)) {
-			float n = (float)tally->count;
-
 			before += share(tally->correct_before, tally->count);
 			after += share(tally->correct_after, tally->count);
-			variance += (float)tally->changed / (n * n);
-			seen += 1.0f;
+			variance += microtl_priv_square_ratio(tally->changed, tally->count);
+			seen++;
 		}
 	}
-	if (seen == 0.0f) {
-		return 0.0f;
+	if (seen == 0) {
+		return 0;
 	}
-	result->old_before = before / seen;
-	result->old_after = after / seen;
-	result->old_error = microtl_priv_sqrtf(variance) / seen;
-	return seen / (float)microtl_class_set_count(&gate->old_classes);
+	result->old_before = microtl_priv_real_share(before, seen);
+	result->old_after = microtl_priv_real_share(after, seen);
+	result->old_error = microtl_priv_real_share(microtl_priv_square_root(variance), seen);
+	return microtl_priv_real_ratio(seen, microtl_class_set_count(&gate->old_classes));
 }
 
 static void judge_loss(const struct microtl_gate *gate, struct microtl_gate_result *result)
 {
-	float n = (float)gate->old_count;
-
 	result->old_count = gate->old_count;
 	if (gate->old_count > 1) {
 		result->loss_change = gate->loss_change;
-		result->loss_error = microtl_priv_sqrtf(gate->loss_deviation / ((n - 1.0f) * n));
+		result->loss_error =
+			microtl_priv_standard_error(gate->loss_deviation, gate->old_count);
 	}
 }
 
@@ -160,8 +158,8 @@ static uint32_t judge_new(const struct microtl_gate *gate, struct microtl_gate_r
 			  uint32_t *worst)
 {
 	uint32_t rarest = MICROTL_LABEL_NONE;
-	float sum = 0.0f;
-	float seen = 0.0f;
+	microtl_real_t sum = 0;
+	uint16_t seen = 0;
 
 	for (uint32_t c = 0; c < gate->rows; c++) {
 		const struct microtl_gate_tally *tally = &gate->tally[c];
@@ -175,31 +173,20 @@ static uint32_t judge_new(const struct microtl_gate *gate, struct microtl_gate_r
 		if (tally->count == 0) {
 			continue;
 		}
-		float recall = share(tally->correct_after, tally->count);
+		microtl_real_t recall = share(tally->correct_after, tally->count);
+
 		result->new_count = (uint16_t)(result->new_count + tally->count);
 		sum += recall;
-		seen += 1.0f;
-		if (result->new_recall_min < 0.0f || recall < result->new_recall_min) {
+		seen++;
+		if (result->new_recall_min < 0 || recall < result->new_recall_min) {
 			result->new_recall_min = recall;
 			*worst = c;
 		}
 	}
-	if (seen > 0.0f) {
-		result->new_recall = sum / seen;
+	if (seen > 0) {
+		result->new_recall = microtl_priv_real_share(sum, seen);
 	}
 	return rarest;
-}
-
-/* Highest recall that the samples do not speak against: Wilson's bound, sigmas above what was seen.
- */
-static float recall_bound(const struct microtl_gate_tally *tally, float sigmas)
-{
-	float n = (float)tally->count;
-	float right = (float)tally->correct_after;
-	float z = sigmas * sigmas;
-	float spread = microtl_priv_sqrtf(right * (n - right) / n + z / 4.0f);
-
-	return (right + z / 2.0f + sigmas * spread) / (n + z);
 }
 
 /* What speaks against the new head, or MICROTL_GATE_NONE. */
@@ -207,13 +194,15 @@ static enum microtl_gate_reason find_harm(const struct microtl_gate *gate,
 					  const struct microtl_gate_result *result, bool has_new)
 {
 	const struct microtl_gate_config *config = gate->config;
-	float fall = result->old_before - result->old_after - config->sigmas * result->old_error;
-	float rise = result->loss_change - config->sigmas * result->loss_error;
+	microtl_real_t fall = result->old_before - result->old_after -
+			      microtl_priv_real_product(config->sigmas, result->old_error);
+	microtl_real_t rise =
+		result->loss_change - microtl_priv_real_product(config->sigmas, result->loss_error);
 
-	if (fall > (has_new ? config->accuracy_margin : 0.0f)) {
+	if (fall > (has_new ? config->accuracy_margin : 0)) {
 		return MICROTL_GATE_OLD_ACCURACY;
 	}
-	if (rise > (has_new ? config->loss_margin : 0.0f)) {
+	if (rise > (has_new ? config->loss_margin : 0)) {
 		return MICROTL_GATE_OLD_LOSS;
 	}
 	if (result->base_before - result->base_after > config->base_margin) {
@@ -234,7 +223,10 @@ static enum microtl_gate_reason find_new(const struct microtl_gate *gate,
 		return MICROTL_GATE_FEW_NEW;
 	}
 	result->label = (uint8_t)worst;
-	if (recall_bound(&gate->tally[worst], config->sigmas) < config->recall_min) {
+	/* The highest recall that the samples do not speak against. */
+	microtl_real_t bound = microtl_priv_wilson_bound(gate->tally[worst].correct_after,
+							 gate->tally[worst].count, config->sigmas);
+	if (bound < config->recall_min) {
 		return MICROTL_GATE_NEW_RECALL;
 	}
 	result->label = MICROTL_LABEL_NONE;
@@ -244,7 +236,8 @@ static enum microtl_gate_reason find_new(const struct microtl_gate *gate,
 static enum microtl_gate_reason find_gain(const struct microtl_gate *gate,
 					  const struct microtl_gate_result *result)
 {
-	return -result->loss_change > gate->config->gain_sigmas * result->loss_error
+	return -result->loss_change > microtl_priv_real_product(gate->config->gain_sigmas,
+								result->loss_error)
 		       ? MICROTL_GATE_IMPROVED
 		       : MICROTL_GATE_NO_GAIN;
 }
@@ -272,14 +265,14 @@ void microtl_gate_decide(const struct microtl_gate *gate, struct microtl_gate_re
 
 	*result = (struct microtl_gate_result){
 		.label = MICROTL_LABEL_NONE,
-		.old_before = -1.0f,
-		.old_after = -1.0f,
-		.new_recall_min = -1.0f,
-		.new_recall = -1.0f,
-		.base_before = -1.0f,
-		.base_after = -1.0f,
+		.old_before = MICROTL_REAL(-1.0),
+		.old_after = MICROTL_REAL(-1.0),
+		.new_recall_min = MICROTL_REAL(-1.0),
+		.new_recall = MICROTL_REAL(-1.0),
+		.base_before = MICROTL_REAL(-1.0),
+		.base_after = MICROTL_REAL(-1.0),
 	};
-	float coverage = judge_old(gate, result);
+	microtl_real_t coverage = judge_old(gate, result);
 	judge_loss(gate, result);
 	judge_base(gate, result);
 	uint32_t rarest = judge_new(gate, result, &worst);

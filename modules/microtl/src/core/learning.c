@@ -141,7 +141,7 @@ bool microtl_learning_uses_ncm(const struct microtl_learning *learning)
 }
 
 void microtl_learning_scores(struct microtl_learning *learning, const int8_t *features,
-			     float *scores, uint8_t *label)
+			     microtl_real_t *scores, uint8_t *label)
 {
 	uint8_t best;
 
@@ -197,14 +197,14 @@ int microtl_learning_train_step(struct microtl_learning *learning)
 /* The shadow's buffer becomes the active one, and the other way round. */
 static void swap_buffers(struct microtl_learning *learning)
 {
-	float *buffer = learning->memory.active;
+	microtl_param_t *buffer = learning->memory.active;
 
 	learning->memory.active = learning->memory.fit.shadow;
 	learning->memory.fit.shadow = buffer;
 	learning->active.params = learning->memory.active;
 }
 
-int microtl_learning_publish(struct microtl_learning *learning, const float *stored)
+int microtl_learning_publish(struct microtl_learning *learning, const microtl_param_t *stored)
 {
 	struct microtl_head trained;
 	int ret = microtl_fit_head(&learning->fit, &trained);
@@ -257,8 +257,9 @@ int microtl_learning_forget(struct microtl_learning *learning)
 	return ret != 0 ? ret : ncm_ret;
 }
 
-static int read_snapshot(struct microtl_learning *learning, size_t size, const float *stored,
-			 struct microtl_class_name *names, struct microtl_snapshot_info *info,
+static int read_snapshot(struct microtl_learning *learning, size_t size,
+			 const microtl_param_t *stored, struct microtl_class_name *names,
+			 struct microtl_snapshot_info *info,
 			 enum microtl_snapshot_difference *difference,
 			 microtl_snapshot_source source, void *user_data)
 {
@@ -283,7 +284,8 @@ static void merge_names(struct microtl_learning *learning, const struct microtl_
 	}
 }
 
-int microtl_learning_load(struct microtl_learning *learning, size_t size, const float *stored,
+int microtl_learning_load(struct microtl_learning *learning, size_t size,
+			  const microtl_param_t *stored,
 			  enum microtl_snapshot_difference *difference,
 			  microtl_snapshot_source source, void *user_data)
 {

@@ -3,13 +3,13 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 
-#include <microtl/optimizer.h>
+#include "optimizer.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "dense.h"
 #include "build_options.h"
+#include "dense.h"
 #include "mathf.h"
 
 static bool unit(float x)
