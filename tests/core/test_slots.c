@@ -294,6 +294,7 @@ static void test_read_errors_are_damage(void)
 	CHECK_INT(save_as(&slots, 3, false), -EIO);
 	sim.bad_size = 0;
 	CHECK_INT(booted_head() != 3, 1);
+	printf("   %u read errors in slots\n", 2U * (48U + PAYLOAD_SIZE));
 }
 
 /* A block that was not programmed as asked: the save fails, the old head stays. */
@@ -350,6 +351,8 @@ static void test_bit_flips_are_damage(void)
 		      (head == 2 && memcmp(sim.bytes, whole.bytes, sizeof(sim.bytes)) == 0));
 		sim = whole;
 	}
+	printf("   %u single bit flips in slots, %d random ones of up to 5 bits\n",
+	       16U * (48U + PAYLOAD_SIZE), flips);
 }
 
 /* The operations whose power is cut. */
