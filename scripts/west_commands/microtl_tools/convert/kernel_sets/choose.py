@@ -21,8 +21,10 @@ Prepare = Callable[[KernelCall], None]
 
 _SMALLER = 1.4
 _PORTABLE = 5.0
-"""Time of a multiplication with a smaller layout and with the portable kernel, that with the
-fastest being 1; roughly what docs/performance.md shows."""
+"""Time with a smaller layout and with the portable kernel, that with the fastest being 1; roughly
+what docs/performance.md shows."""
+_OUTPUT = 8
+"""Products that take as long as rounding an output does."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,22 @@ class _Layout:
 class _Choice:
     """Layouts of all calls, by number: the higher, the smaller."""
 
-    def __init__(self, layouts: Sequence[Sequence[_Layout]]) -> None:
+    def __init__(self, layouts: Sequence[Sequence[_Layout]], first: int) -> None:
         self.layouts = layouts
-        self.chosen = [0] * len(layouts)
+        self.chosen = [first] * len(layouts)
+
+    @property
+    def time(self) -> float:
+        """Time of all calls."""
+        chosen = zip(self.layouts, self.chosen, strict=True)
+        return sum(layouts[number].time for layouts, number in chosen)
+
+    def fit(self, limit: int) -> None:
+        """Make arrays fit ``limit`` bytes, or as small as can be."""
+        while (excess := self.size() - limit) > 0:
+            if not self.shrink(excess):
+                break
+        self.grow(limit)
 
     def size(self, call: int = 0, layout: int | None = None) -> int:
         """Return the bytes of all arrays, where ``call`` gets another ``layout``."""
@@ -85,12 +100,14 @@ def prepare(program: Program, ways: Sequence[Prepare], limit: int) -> None:
     """Prepare all calls, each in one of the ``ways``, so that all arrays fit ``limit`` bytes.
 
     Ways come fastest first, smallest last. Where even the smallest do not fit, those are taken.
+    Starting from each of the ways finds what small steps from one alone would miss.
     """
-    choice = _Choice([_layouts(call, ways) for call in program.calls])
-    while (excess := choice.size() - limit) > 0:
-        if not choice.shrink(excess):
-            break
-    choice.grow(limit)
+    layouts = [_layouts(call, ways) for call in program.calls]
+    choices = [_Choice(layouts, first) for first in range(len(ways))]
+    for choice in choices:
+        choice.fit(limit)
+    fitting = [choice for choice in choices if choice.size() <= limit]
+    choice = min(fitting or choices[-1:], key=lambda choice: choice.time)
     for call, number in zip(program.calls, choice.chosen, strict=True):
         _apply(call, ways[number])
 
@@ -112,7 +129,7 @@ def _layouts(call: KernelCall, ways: Sequence[Prepare]) -> list[_Layout]:
         }
         fast = 1.0 if number == 0 else _SMALLER
         time = _PORTABLE if trial.kernel == call.kernel else fast
-        found.append(_Layout(arrays, call.macs * time))
+        found.append(_Layout(arrays, (call.macs + _OUTPUT * call.output.size) * time))
     return found
 
 
