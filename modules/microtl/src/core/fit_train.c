@@ -134,28 +134,31 @@ static int end_training(struct microtl_fit *fit)
 	return params_finite(fit) ? 0 : -ERANGE;
 }
 
-/* Early stopping and best weights; then the next epoch. */
+/* Early stopping and best weights, after an epoch of this loss. */
+static bool lost_patience(struct microtl_fit *fit, microtl_real_t loss)
+{
+	if (!(loss < fit->best_loss - fit->config->min_improvement)) {
+		fit->stale++;
+		return fit->stale >= microtl_priv_fit_patience(fit);
+	}
+	fit->best_loss = loss;
+	fit->stale = 0;
+	if (keeps_best(fit)) {
+		memcpy(fit->memory.best, fit->memory.shadow,
+		       microtl_head_param_count(fit->active->spec) * sizeof(microtl_param_t));
+	}
+	return false;
+}
+
+/* Early stopping, else the next epoch. */
 int microtl_priv_fit_end_epoch(struct microtl_fit *fit, microtl_real_t loss)
 {
-	bool improved = loss < fit->best_loss - fit->config->min_improvement;
+	bool stops = microtl_priv_fit_patience(fit) > 0 && lost_patience(fit, loss);
 
 	fit->state = MICROTL_FIT_TRAIN;
 	fit->drawn = 0;
 	fit->loss_sum = 0;
 	fit->epoch++;
-	if (improved) {
-		fit->best_loss = loss;
-		fit->stale = 0;
-		if (keeps_best(fit)) {
-			memcpy(fit->memory.best, fit->memory.shadow,
-			       microtl_head_param_count(fit->active->spec) *
-				       sizeof(microtl_param_t));
-		}
-	} else {
-		fit->stale++;
-	}
-	bool stops =
-		microtl_priv_fit_patience(fit) > 0 && fit->stale >= microtl_priv_fit_patience(fit);
 	return stops || fit->epoch == fit->config->epochs ? end_training(fit) : 0;
 }
 
@@ -189,7 +192,8 @@ static int learn_batch(struct microtl_fit *fit, uint16_t count)
 int microtl_priv_fit_train(struct microtl_fit *fit)
 {
 	uint16_t left = (uint16_t)(fit->samples - fit->drawn);
-	uint16_t count = left < microtl_priv_fit_batch(fit) ? left : microtl_priv_fit_batch(fit);
+	uint16_t batch = microtl_priv_fit_batch(fit);
+	uint16_t count = batch > 1 && left < batch ? left : batch;
 	int ret = learn_batch(fit, count);
 
 	if (ret != 0) {

@@ -35,6 +35,13 @@ static float exponential_sum(const struct microtl_class_set *classes, size_t row
 	return sum;
 }
 
+/* Whether e^x is a normal number for sure; -Os has one way for all. */
+#ifdef __OPTIMIZE_SIZE__
+#define IS_NORMAL(x) false
+#else
+#define IS_NORMAL(x) ((x) > -87.0f)
+#endif
+
 /* e^x for x <= 0 as microtl_priv_expf() gives it, without a call: constants stay in registers. */
 static inline float exponential(float x)
 {
@@ -43,13 +50,11 @@ static inline float exponential(float x)
 	}
 	int32_t k;
 	float parts = microtl_priv_exp_parts(x, -0.5f, &k);
-#ifndef __OPTIMIZE_SIZE__
-	if (x > -87.0f) {
-		return parts * microtl_priv_bits_float((uint32_t)(k + 127) << 23);
+	if (!IS_NORMAL(x)) {
+		/* The result may be denormal: the last product alone rounds. */
+		return parts * microtl_priv_bits_float((uint32_t)(k + 64 + 127) << 23) * 0x1p-64f;
 	}
-#endif
-	/* The result may be denormal: the last product alone rounds. */
-	return parts * microtl_priv_bits_float((uint32_t)(k + 64 + 127) << 23) * 0x1p-64f;
+	return parts * microtl_priv_bits_float((uint32_t)(k + 127) << 23);
 }
 
 float microtl_priv_softmax(const struct microtl_class_set *classes, size_t rows, float *scores,

@@ -44,14 +44,15 @@ int microtl_optimizer_init(struct microtl_optimizer *optimizer,
 				    (state == NULL && state_count > 0))) {
 		return -EINVAL;
 	}
-	*optimizer = (struct microtl_optimizer){
-		.config = config,
-		.state = state,
-		.gradient = gradient,
-		.updates_total = updates_total,
-		.beta1_power = 1.0f,
-		.beta2_power = 1.0f,
-	};
+	memset(optimizer, 0, sizeof(*optimizer));
+	optimizer->config = config;
+	optimizer->state = state;
+	optimizer->gradient = gradient;
+	optimizer->updates_total = updates_total;
+	if (microtl_priv_kind(config->kind) == MICROTL_OPTIMIZER_ADAM) {
+		optimizer->beta1_power = 1.0f;
+		optimizer->beta2_power = 1.0f;
+	}
 	if (state_count > 0) {
 		memset(state, 0, state_count * sizeof(*state));
 	}

@@ -299,7 +299,7 @@ int microtl_step(struct microtl_optimizer *optimizer, struct microtl_trainee *tr
 	};
 	decay(trainee, update.keep);
 	backward(&consumer, &scratch, features,
-		 target == NULL ? optimizer->config->error_min : 0.0f);
+		 MICROTL_WITH_TARGETS && target != NULL ? 0.0f : optimizer->config->error_min);
 	return 0;
 }
 
