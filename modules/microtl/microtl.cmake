@@ -7,9 +7,9 @@
 #
 # <target>   Target that gets the sources, as a rule app.
 # <name>     Name of the model: <name>.h is included, <name>_model is the C symbol.
-# <file>     A .tflite file, converted at build time with the kernels that Kconfig chooses; or a
-#            <name>.c that was converted before, with <name>.h beside it: such a build needs no
-#            Python package.
+# <file>     A .tflite file, converted at build time with the kernels and the arithmetic that
+#            Kconfig chooses; or a <name>.c that was converted before, with <name>.h beside it:
+#            such a build needs no Python package.
 # <option>   Passed on to "west microtl convert", for example --classes 8 --labels labels.txt.
 #            Files among the options are given with their full path.
 #
@@ -47,6 +47,10 @@ function(microtl_add_model target name file)
   endif()
 
   microtl_priv_kernels(kernels)
+  set(arithmetic float)
+  if(CONFIG_MICROTL_ARITHMETIC_FIXED)
+    set(arithmetic fixed)
+  endif()
   set(tools_dir ../../scripts/west_commands)
   cmake_path(
     ABSOLUTE_PATH tools_dir BASE_DIRECTORY ${CMAKE_CURRENT_FUNCTION_LIST_DIR} NORMALIZE
@@ -58,7 +62,7 @@ function(microtl_add_model target name file)
     COMMAND
       ${CMAKE_COMMAND} -E env PYTHONPATH=${tools_dir}
       ${PYTHON_EXECUTABLE} -m microtl_tools convert ${file} --name ${name}
-      --kernels ${kernels} -o ${folder} ${ARGN}
+      --kernels ${kernels} --arithmetic ${arithmetic} -o ${folder} ${ARGN}
     DEPENDS ${file} ${tools}
     COMMENT "Converting ${file}"
     VERBATIM

@@ -31,6 +31,7 @@ def new_exercise(
     *,
     only_new: bool = False,
     base_set: bool = True,
+    arithmetic: str = "float",
 ) -> Iterator[Outcome]:
     """Teach each backbone the exercise it never saw; one outcome a person, budget and seed."""
     for backbone in backbones:
@@ -38,7 +39,7 @@ def new_exercise(
         known = len(backbone.exercises)
         recorded = tuple(range(known if only_new else 0, len(exercises)))
         scenario = Scenario(Kind.NEW_CLASS, exercises, known, recorded, protocol.TEST_PART)
-        for outcome in _play_watch(recordings, backbone, scenario, budgets, base_set):
+        for outcome in _play_watch(recordings, backbone, scenario, budgets, base_set, arithmetic):
             user = f"{outcome.user}{CASE_SEPARATOR}{backbone.exercise_out}"
             yield replace(outcome, user=user)
 
@@ -47,6 +48,8 @@ def new_user(
     recordings: Sequence[watch.Recording],
     backbones: Sequence[protocol.Backbone],
     budgets: Sequence[int],
+    *,
+    arithmetic: str = "float",
 ) -> Iterator[Outcome]:
     """Let each backbone get used to the person it never saw."""
     for backbone in backbones:
@@ -55,7 +58,7 @@ def new_user(
         scenario = Scenario(
             Kind.NEW_USER, exercises, known, tuple(range(known)), protocol.TEST_PART
         )
-        yield from _play_watch(recordings, backbone, scenario, budgets, True)
+        yield from _play_watch(recordings, backbone, scenario, budgets, True, arithmetic)
 
 
 def _play_watch(
@@ -64,10 +67,11 @@ def _play_watch(
     scenario: Scenario,
     budgets: Sequence[int],
     base_set: bool,
+    arithmetic: str,
 ) -> Iterator[Outcome]:
     with tempfile.TemporaryDirectory() as folder:
         files = stage.prepare(backbone, recordings, Path(folder))
-        wish = stage.options(files, "watch")
+        wish = replace(stage.options(files, "watch"), arithmetic=arithmetic)
         staged = stage.build(backbone, wish if base_set else replace(wish, base_set=None))
         samples = staged.samples(files.users if scenario.new else files.known)
     splits = split_users(samples.timeline, scenario, samples.timeline.users())

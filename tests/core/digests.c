@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include <microtl/loss.h>
-#include <microtl/ncm.h>
 #include <microtl/optimizer.h>
 
 #include "check.h"
@@ -218,32 +217,6 @@ static void loops(bool any)
 	printf("loops, %s numbers: %08lx\n", any ? "any" : "usual", (unsigned long)crc);
 }
 
-/* A whole job: imprinting, folds, draws, gate. */
-static void job(void)
-{
-	static struct toy toy;
-	struct microtl_gate_result result;
-	uint8_t squat;
-
-	toy_init(&toy, &toy_model_with_base, TOY_CAPACITY);
-	CHECK_INT(microtl_learning_class_add(&toy.learning, "squat", &squat), 0);
-	for (uint16_t r = 0; r < 2; r++) {
-		toy_label(&toy, 0, (uint16_t)(10 * r), 6);
-		toy_label(&toy, 1, (uint16_t)(10 * r + 1), 4);
-		toy_label(&toy, squat, (uint16_t)(10 * r + 2), 5);
-	}
-	CHECK_INT(toy_train(&toy, 2026, &result), 0);
-	CHECK_INT(microtl_learning_publish(&toy.learning, NULL), 0);
-	const float numbers[] = {
-		result.old_before, result.old_after,   result.old_error,
-		result.new_recall, result.loss_change, result.loss_error,
-	};
-	printf("job: verdict %d, head %08lx, result %08lx, means %08lx\n", (int)result.verdict,
-	       (unsigned long)toy_head_digest(&toy),
-	       (unsigned long)microtl_priv_crc32(0, numbers, sizeof(numbers)),
-	       (unsigned long)microtl_priv_crc32(0, toy.ncm_means, sizeof(toy.ncm_means)));
-}
-
 static void functions(void)
 {
 	float (*const table[])(float) = {
@@ -274,7 +247,7 @@ int main(int argc, char **argv)
 			train(&cases[c], kind, 2 - kind, 5);
 		}
 	}
-	job();
+	toy_print_job();
 	if (argc < 2) {
 		loops(false);
 		loops(true);

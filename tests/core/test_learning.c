@@ -58,10 +58,10 @@ static int source(size_t offset, void *data, size_t size, void *user_data)
 	return 0;
 }
 
-static const float *params_in_buffer(void)
+static const microtl_param_t *params_in_buffer(void)
 {
-	return (const float *)(const void *)(buffer.bytes +
-					     MICROTL_SNAPSHOT_PARAMS_OFFSET(TOY_ROWS));
+	return (const microtl_param_t *)(const void *)(buffer.bytes +
+						       MICROTL_SNAPSHOT_PARAMS_OFFSET(TOY_ROWS));
 }
 
 /* A learner that has learned a class and published it. */
@@ -84,7 +84,7 @@ static uint8_t teach(struct toy *learner, const char *name, uint64_t seed)
 	return label;
 }
 
-static int load(const float *stored, enum microtl_snapshot_difference *difference)
+static int load(const microtl_param_t *stored, enum microtl_snapshot_difference *difference)
 {
 	return microtl_learning_load(&toy.learning, buffer.size, stored, difference, source,
 				     &buffer);
@@ -222,9 +222,10 @@ static void test_failing_callbacks_keep_the_head(void)
 	CHECK_INT(toy_head_digest(&toy), digest);
 }
 
+#if !MICROTL_ARITHMETIC_FIXED
 static void test_head_without_classes_has_no_names(void)
 {
-	static float params[TOY_PARAMS];
+	static microtl_param_t params[TOY_PARAMS];
 	struct microtl_head_spec spec = toy_spec;
 	struct microtl_snapshot_info info;
 	struct microtl_head head;
@@ -245,6 +246,7 @@ static void test_head_without_classes_has_no_names(void)
 	CHECK_INT(microtl_learning_init(&toy.learning, &model, &toy.config, &toy.learning.memory),
 		  -ENOTSUP);
 }
+#endif
 
 static void test_classes_are_named(void)
 {
@@ -275,7 +277,7 @@ static void test_classes_are_named(void)
 
 static void test_removed_class_is_gone(void)
 {
-	float scores[TOY_ROWS];
+	microtl_real_t scores[TOY_ROWS];
 	int8_t features[TOY_FEATURES];
 	uint8_t best;
 
@@ -294,7 +296,7 @@ static void test_removed_class_is_gone(void)
 	CHECK_INT(microtl_learning_publish(&toy.learning, NULL), -EPERM);
 	toy_sample(features, squat, 1);
 	microtl_learning_scores(&toy.learning, features, scores, &best);
-	CHECK(best != squat && scores[squat] == 0.0f);
+	CHECK(best != squat && scores[squat] == 0);
 	CHECK_INT(microtl_replay_class_count(&toy.learning.replay, squat, false), 0);
 	CHECK_INT(toy.ncm_counts[squat], 0);
 }
@@ -375,7 +377,7 @@ static void test_publishing_in_place(void)
 	CHECK_INT(microtl_learning_publish(&toy.learning, NULL), -ENODATA);
 	CHECK_INT(microtl_learning_save(&toy.learning, true, sink, &buffer), -ENODATA);
 	/* Any improvement will do here. */
-	toy.config.gate.gain_sigmas = 0.0f;
+	toy.config.gate.gain_sigmas = 0;
 	CHECK_INT(toy_train(&toy, 1, &result), 0);
 	CHECK_INT(result.verdict, MICROTL_VERDICT_ACCEPTED);
 	CHECK_INT(microtl_learning_publish(&toy.learning, NULL), -EINVAL);
@@ -445,7 +447,9 @@ int main(void)
 	RUN(test_every_flipped_bit_is_found);
 	RUN(test_other_models_are_refused);
 	RUN(test_failing_callbacks_keep_the_head);
+#if !MICROTL_ARITHMETIC_FIXED
 	RUN(test_head_without_classes_has_no_names);
+#endif
 	RUN(test_classes_are_named);
 	RUN(test_removed_class_is_gone);
 	RUN(test_reset_and_forget);

@@ -5,20 +5,32 @@
 
 #include "toy.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "check.h"
 #include "crc32.h"
 
-static const float scale[TOY_FEATURES] = {0.02f, 0.02f, 0.03f, 0.02f, 0.025f, 0.02f};
-static const float offset[TOY_FEATURES] = {0.1f, -0.1f, 0.0f, 0.2f, 0.0f, 0.0f};
+/* As the converter writes them, see microtl/model.h. */
+#if MICROTL_ARITHMETIC_FIXED
+#define TABLE(x) ((microtl_param_t)((x) * 65536.0 + ((x) < 0 ? -0.5 : 0.5)))
+#define PARAM(x) ((microtl_param_t)((x) * (double)(1 << MICROTL_PARAM_BITS)))
+#else
+#define TABLE(x) ((float)(x))
+#define PARAM(x) ((float)(x))
+#endif
+
+static const microtl_param_t scale[TOY_FEATURES] = {TABLE(0.02), TABLE(0.02),  TABLE(0.03),
+						    TABLE(0.02), TABLE(0.025), TABLE(0.02)};
+static const microtl_param_t offset[TOY_FEATURES] = {TABLE(0.1), TABLE(-0.1), TABLE(0.0),
+						     TABLE(0.2), TABLE(0.0),  TABLE(0.0)};
 
 /* Class c looks along feature c, as its samples do. */
-static const float params[TOY_PARAMS] = {
-	[0 * TOY_FEATURES + 0] = 1.5f,    [0 * TOY_FEATURES + 1] = -0.5f,
-	[1 * TOY_FEATURES + 1] = 1.5f,    [1 * TOY_FEATURES + 2] = -0.5f,
-	[2 * TOY_FEATURES + 2] = 1.5f,    [2 * TOY_FEATURES + 0] = -0.5f,
-	[TOY_ROWS * TOY_FEATURES] = 0.1f,
+static const microtl_param_t params[TOY_PARAMS] = {
+	[0 * TOY_FEATURES + 0] = PARAM(1.5),    [0 * TOY_FEATURES + 1] = PARAM(-0.5),
+	[1 * TOY_FEATURES + 1] = PARAM(1.5),    [1 * TOY_FEATURES + 2] = PARAM(-0.5),
+	[2 * TOY_FEATURES + 2] = PARAM(1.5),    [2 * TOY_FEATURES + 0] = PARAM(-0.5),
+	[TOY_ROWS * TOY_FEATURES] = PARAM(0.1),
 };
 
 static const char *const names[TOY_CLASSES] = {"walk", "run", "rest"};
@@ -122,7 +134,7 @@ int toy_train(struct toy *toy, uint64_t seed, struct microtl_gate_result *result
 
 float toy_accuracy(struct toy *toy, uint8_t label)
 {
-	float scores[TOY_ROWS];
+	microtl_real_t scores[TOY_ROWS];
 	int8_t features[TOY_FEATURES];
 	int right = 0;
 
@@ -157,4 +169,29 @@ uint32_t toy_replay_digest(const struct toy *toy)
 		sum += microtl_priv_crc32(crc, microtl_replay_features(replay, i), TOY_FEATURES);
 	}
 	return sum;
+}
+
+void toy_print_job(void)
+{
+	static struct toy toy;
+	struct microtl_gate_result result;
+	uint8_t squat;
+
+	toy_init(&toy, &toy_model_with_base, TOY_CAPACITY);
+	CHECK_INT(microtl_learning_class_add(&toy.learning, "squat", &squat), 0);
+	for (uint16_t r = 0; r < 2; r++) {
+		toy_label(&toy, 0, (uint16_t)(10 * r), 6);
+		toy_label(&toy, 1, (uint16_t)(10 * r + 1), 4);
+		toy_label(&toy, squat, (uint16_t)(10 * r + 2), 5);
+	}
+	CHECK_INT(toy_train(&toy, 2026, &result), 0);
+	CHECK_INT(microtl_learning_publish(&toy.learning, NULL), 0);
+	const microtl_real_t numbers[] = {
+		result.old_before, result.old_after,   result.old_error,
+		result.new_recall, result.loss_change, result.loss_error,
+	};
+	printf("job: verdict %d, head %08lx, result %08lx, means %08lx\n", (int)result.verdict,
+	       (unsigned long)toy_head_digest(&toy),
+	       (unsigned long)microtl_priv_crc32(0, numbers, sizeof(numbers)),
+	       (unsigned long)microtl_priv_crc32(0, toy.ncm_means, sizeof(toy.ncm_means)));
 }

@@ -26,17 +26,17 @@ extern const struct microtl_model toy_model_with_base;
 struct toy {
 	struct microtl_learning learning;
 	struct microtl_fit_config config;
-	float shadow[TOY_PARAMS];
-	float state[2 * TOY_PARAMS];
-	float gradient[TOY_PARAMS];
-	float best[TOY_PARAMS];
-	float active[TOY_PARAMS];
+	microtl_param_t shadow[TOY_PARAMS];
+	microtl_param_t state[2 * TOY_PARAMS];
+	microtl_param_t gradient[TOY_PARAMS];
+	microtl_param_t best[TOY_PARAMS];
+	microtl_param_t active[TOY_PARAMS];
 	uint32_t workspace[MICROTL_FIT_WORKSPACE_SIZE(0, TOY_ROWS, TOY_CAPACITY + TOY_BASE) / 4];
 	int8_t replay_features[TOY_CAPACITY * TOY_FEATURES];
 	struct microtl_replay_entry replay_entries[TOY_CAPACITY];
 	struct microtl_class_name names[TOY_ROWS];
-	float scratch[MICROTL_HEAD_SCRATCH_COUNT(0)];
-	float ncm_means[TOY_FEATURES * TOY_ROWS];
+	microtl_real_t scratch[MICROTL_HEAD_SCRATCH_COUNT(0)];
+	microtl_param_t ncm_means[TOY_FEATURES * TOY_ROWS];
 	uint16_t ncm_counts[TOY_ROWS];
 };
 
@@ -60,5 +60,8 @@ uint32_t toy_head_digest(const struct toy *toy);
 
 /* CRC32 of names and replay memory, whatever the places of its entries. */
 uint32_t toy_replay_digest(const struct toy *toy);
+
+/* Prints CRCs of a whole job: imprinting, folds, draws, gate, nearest means. */
+void toy_print_job(void);
 
 #endif /* MICROTL_TESTS_CORE_TOY_H_ */

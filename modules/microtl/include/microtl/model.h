@@ -89,7 +89,7 @@ struct microtl_head_spec {
 	uint16_t width[MICROTL_HEAD_LAYERS_MAX + 1];
 	/** Classes that the factory head knows. */
 	uint16_t class_count;
-	/** [width[0]] */
+	/** [width[0]]; for fixed point both tables have 16 fraction bits. */
 	const microtl_param_t *feature_scale;
 	/** [width[0]] */
 	const microtl_param_t *feature_offset;
@@ -117,9 +117,14 @@ struct microtl_model_id {
 	uint32_t preprocess;
 	/** Quantisation and standardisation of the features. */
 	uint32_t feature;
-	/** Layers, widths and loss of the head. */
+	/**
+	 * Layers, widths and loss of the head; for fixed point with MICROTL_MODEL_ID_FIXED
+	 * exclusive-ored into it.
+	 */
 	uint32_t head;
 };
+
+#define MICROTL_MODEL_ID_FIXED 0x46495844
 
 /** A converted model. */
 struct microtl_model {

@@ -103,11 +103,19 @@ struct microtl_optimizer {
 	uint32_t updates;
 	/** Samples in the gradient buffer. */
 	uint16_t samples;
+#if MICROTL_ARITHMETIC_FIXED
+	/** The configuration, worked out once: see core/fixed/optimizer.c. */
+	int32_t rate;
+	int32_t momentum;
+	int32_t scale;
+	microtl_real_t decay;
+#else
 	/** Share of the weights that decay is to take since it was last done. */
 	float decay_due;
 	/** Adam's b1^t and b2^t. */
 	float beta1_power;
 	float beta2_power;
+#endif
 };
 
 /** What a step trains. */

@@ -20,7 +20,7 @@
  * | 36 | 4 | sequence: number of the last label or class change that the head knows of |
  * | 40 | 32 | classes that take part, one bit a label |
  * | 72 | 16 a class row | names, zero-padded; all zero = free row |
- * | ... | 4 a parameter | parameters, float32, layer after layer: weights [out][in], bias [out] |
+ * | ... | 4 a parameter | parameters (microtl_param_t), by layers: weights [out][in], bias [out] |
  * | end | 4 | CRC32 (IEEE 802.3) of all before |
  *
  * Parameters lie at a multiple of 4 (MICROTL_SNAPSHOT_PARAMS_OFFSET), so that a head can be run in
@@ -56,6 +56,8 @@ enum microtl_snapshot_difference {
 	MICROTL_SNAPSHOT_PREPROCESS = 2,
 	MICROTL_SNAPSHOT_FEATURE = 3,
 	MICROTL_SNAPSHOT_HEAD = 4,
+	/** Only in this: one is of a build with fixed point, the other of one with float. */
+	MICROTL_SNAPSHOT_ARITHMETIC = 5,
 };
 
 /** @return "backbone", "pre-processing", ... for an error message; never NULL. */

@@ -11,6 +11,25 @@
 #ifndef MICROTL_CORE_BUILD_OPTIONS_H_
 #define MICROTL_CORE_BUILD_OPTIONS_H_
 
+/*
+ * Fixed point (microtl/real.h) is for SGD and momentum at a constant rate, one sample a batch, one
+ * dense layer, a softmax and labels.
+ */
+#if defined(MICROTL_ARITHMETIC_FIXED) && MICROTL_ARITHMETIC_FIXED
+#undef MICROTL_WITH_TARGETS
+#undef MICROTL_WITH_SCHEDULE
+#undef MICROTL_WITH_BATCH
+#undef MICROTL_WITH_HIDDEN
+#undef MICROTL_WITH_SIGMOID
+#undef MICROTL_WITH_MSE
+#define MICROTL_WITH_TARGETS  0
+#define MICROTL_WITH_SCHEDULE 0
+#define MICROTL_WITH_BATCH    0
+#define MICROTL_WITH_HIDDEN   0
+#define MICROTL_WITH_SIGMOID  0
+#define MICROTL_WITH_MSE      0
+#endif
+
 /* The head's loops in assembly, where there is one for the CPU; else they are C. */
 #ifndef MICROTL_WITH_ASSEMBLY
 #define MICROTL_WITH_ASSEMBLY 1

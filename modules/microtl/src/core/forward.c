@@ -3,11 +3,12 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 
-#include "layers.h"
+#include "forward.h"
 
 #include <string.h>
 
 #include "dense.h"
+#include "layers.h"
 
 void microtl_priv_dequantize(const struct microtl_head_spec *spec, const int8_t *features,
 			     size_t begin, size_t count, float *tile)

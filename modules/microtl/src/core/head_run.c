@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "dense.h"
+#include "forward.h"
 #include "layers.h"
 #include "loss.h"
 #include "mathf.h"

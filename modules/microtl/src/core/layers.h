@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 
-/* What the files of the head share: its layers in the flat parameters, and the forward pass. */
+/* What the files of the head share: its layers in the flat parameters. */
 
 #ifndef MICROTL_CORE_LAYERS_H_
 #define MICROTL_CORE_LAYERS_H_
@@ -90,26 +90,5 @@ static inline bool microtl_priv_takes_part(unsigned int loss,
 /* Rows of the last layer up to the highest that takes part. */
 size_t microtl_priv_rows_used(const struct microtl_head_spec *spec,
 			      const struct microtl_class_set *classes);
-
-/* Features [begin, begin + count) of q as floats, count <= MICROTL_HEAD_TILE. */
-void microtl_priv_dequantize(const struct microtl_head_spec *spec, const int8_t *features,
-			     size_t begin, size_t count, float *tile);
-
-/* Features in the tile that begins at begin. */
-size_t microtl_priv_tile_count(const struct microtl_head_spec *spec, size_t begin);
-
-/*
- * Outputs of all hidden layers, one behind the other.
- * hidden: [microtl_head_hidden_count()], tile: [MICROTL_HEAD_TILE].
- */
-void microtl_priv_forward_hidden(const struct microtl_head_spec *spec, const float *params,
-				 const int8_t *features, float *hidden, float *tile);
-
-/*
- * Scores of rows 0..rows - 1 of the last layer, classes that take no part included.
- * hidden and tile as above; hidden holds the activations afterwards.
- */
-void microtl_priv_forward(const struct microtl_head_spec *spec, const float *params, size_t rows,
-			  const int8_t *features, float *scores, float *hidden, float *tile);
 
 #endif /* MICROTL_CORE_LAYERS_H_ */

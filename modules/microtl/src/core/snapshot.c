@@ -44,6 +44,8 @@ const char *microtl_snapshot_difference_text(enum microtl_snapshot_difference di
 		return "features";
 	case MICROTL_SNAPSHOT_HEAD:
 		return "head";
+	case MICROTL_SNAPSHOT_ARITHMETIC:
+		return "arithmetic of the head (float or fixed point)";
 	}
 	return "unknown part";
 }
@@ -59,6 +61,9 @@ enum microtl_snapshot_difference microtl_model_id_compare(const struct microtl_m
 	}
 	if (a->feature != b->feature) {
 		return MICROTL_SNAPSHOT_FEATURE;
+	}
+	if ((a->head ^ b->head) == MICROTL_MODEL_ID_FIXED) {
+		return MICROTL_SNAPSHOT_ARITHMETIC;
 	}
 	return a->head != b->head ? MICROTL_SNAPSHOT_HEAD : MICROTL_SNAPSHOT_SAME;
 }

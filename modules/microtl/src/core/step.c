@@ -11,6 +11,7 @@
 #include <microtl/loss.h>
 
 #include "dense.h"
+#include "forward.h"
 #include "layers.h"
 #include "mathf.h"
 

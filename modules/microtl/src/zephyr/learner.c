@@ -17,9 +17,15 @@ LOG_MODULE_REGISTER(microtl, CONFIG_MICROTL_LOG_LEVEL);
 
 #ifdef CONFIG_MICROTL_TRAINER
 #ifdef CONFIG_MICROTL_TRAINER_OPTIMIZER_SGD
-#define MOMENTUM 0.0f
+#define MOMENTUM_E3 0
 #else
-#define MOMENTUM ((float)CONFIG_MICROTL_TRAINER_MOMENTUM_E3 / 1e3f)
+#define MOMENTUM_E3 CONFIG_MICROTL_TRAINER_MOMENTUM_E3
+#endif
+
+#ifdef CONFIG_MICROTL_ARITHMETIC_FIXED
+/* See REACH_MAX in core/fixed/optimizer.c. */
+BUILD_ASSERT(CONFIG_MICROTL_TRAINER_LEARNING_RATE_E6 <= 4000 * (1000 - MOMENTUM_E3),
+	     "fixed point: MICROTL_TRAINER_LEARNING_RATE_E6 / (1 - momentum) is at most 4 in all");
 #endif
 
 const struct microtl_fit_config microtl_priv_fit_config = {
@@ -27,18 +33,19 @@ const struct microtl_fit_config microtl_priv_fit_config = {
 		{
 			.kind = MICROTL_PRIV_KIND,
 			.schedule = MICROTL_SCHEDULE_CONSTANT,
-			.learning_rate = (float)CONFIG_MICROTL_TRAINER_LEARNING_RATE_E6 / 1e6f,
-			.momentum = MOMENTUM,
-			.beta2 = 0.999f,
-			.epsilon = 1e-8f,
-			.weight_decay = (float)CONFIG_MICROTL_TRAINER_WEIGHT_DECAY_E6 / 1e6f,
-			.final_rate_ratio = 0.1f,
-			.error_min = (float)CONFIG_MICROTL_TRAINER_ERROR_MIN_E3 / 1e3f,
+			.learning_rate =
+				MICROTL_REAL(CONFIG_MICROTL_TRAINER_LEARNING_RATE_E6 / 1e6),
+			.momentum = MICROTL_REAL(MOMENTUM_E3 / 1e3),
+			.beta2 = MICROTL_REAL(0.999),
+			.epsilon = MICROTL_REAL(1e-8),
+			.weight_decay = MICROTL_REAL(CONFIG_MICROTL_TRAINER_WEIGHT_DECAY_E6 / 1e6),
+			.final_rate_ratio = MICROTL_REAL(0.1),
+			.error_min = MICROTL_REAL(CONFIG_MICROTL_TRAINER_ERROR_MIN_E3 / 1e3),
 		},
 	.epochs = CONFIG_MICROTL_TRAINER_EPOCH_COUNT,
 	.batch = CONFIG_MICROTL_TRAINER_BATCH_COUNT,
 	.patience = CONFIG_MICROTL_TRAINER_PATIENCE_COUNT,
-	.min_improvement = 1e-3f,
+	.min_improvement = MICROTL_REAL(1e-3),
 	.folds = CONFIG_MICROTL_TRAINER_FOLD_COUNT,
 	.holdout_min = 10,
 	.base_fill = CONFIG_MICROTL_TRAINER_BASE_FILL_COUNT,
@@ -147,8 +154,8 @@ static bool token_known(const struct microtl_learner *learner, microtl_token_t t
 }
 
 /* The head's part of an inference; arena mutex held. */
-static void answer(struct microtl_learner *learner, float *scores, struct microtl_inference *result,
-		   uint32_t start)
+static void answer(struct microtl_learner *learner, microtl_real_t *scores,
+		   struct microtl_inference *result, uint32_t start)
 {
 	const int8_t *features = microtl_engine_output(&learner->engine);
 
@@ -163,7 +170,7 @@ static void answer(struct microtl_learner *learner, float *scores, struct microt
 	memcpy(token_features(learner, result->token), features,
 	       learner->config->model->output.size);
 	microtl_learning_scores(&learner->learning, features, scores, &result->label);
-	result->score = result->label == MICROTL_LABEL_NONE ? 0.0f : scores[result->label];
+	result->score = result->label == MICROTL_LABEL_NONE ? 0 : scores[result->label];
 	learner->last = *result;
 	learner->stats.inferences++;
 	if (IS_ENABLED(CONFIG_MICROTL_TRAINER)) {
@@ -194,7 +201,8 @@ static int arena_lock(struct microtl_learner *learner, k_timeout_t timeout)
 }
 
 /* The input is there, the arena's mutex held. */
-static void infer(struct microtl_learner *learner, float *scores, struct microtl_inference *result)
+static void infer(struct microtl_learner *learner, microtl_real_t *scores,
+		  struct microtl_inference *result)
 {
 	uint32_t start = k_cycle_get_32();
 
@@ -202,8 +210,9 @@ static void infer(struct microtl_learner *learner, float *scores, struct microtl
 	answer(learner, scores, result, start);
 }
 
-int microtl_learner_infer(struct microtl_learner *learner, const int8_t *input, float *scores,
-			  struct microtl_inference *result, k_timeout_t timeout)
+int microtl_learner_infer(struct microtl_learner *learner, const int8_t *input,
+			  microtl_real_t *scores, struct microtl_inference *result,
+			  k_timeout_t timeout)
 {
 	int ret = arena_lock(learner, timeout);
 
@@ -216,8 +225,9 @@ int microtl_learner_infer(struct microtl_learner *learner, const int8_t *input, 
 	return 0;
 }
 
-int microtl_learner_infer_raw(struct microtl_learner *learner, const void *raw, float *scores,
-			      struct microtl_inference *result, k_timeout_t timeout)
+int microtl_learner_infer_raw(struct microtl_learner *learner, const void *raw,
+			      microtl_real_t *scores, struct microtl_inference *result,
+			      k_timeout_t timeout)
 {
 	int ret = arena_lock(learner, timeout);
 

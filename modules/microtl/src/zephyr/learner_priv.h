@@ -41,7 +41,7 @@ void microtl_priv_latency_note(struct microtl_latency *latency, uint32_t start);
 void microtl_priv_train_init(struct microtl_learner *learner);
 
 /** @brief Trainer, head mutex held: an inference or a label may be what it waited for. */
-void microtl_priv_train_on_score(struct microtl_learner *learner, float score);
+void microtl_priv_train_on_score(struct microtl_learner *learner, microtl_real_t score);
 void microtl_priv_train_on_label(struct microtl_learner *learner);
 
 /** @brief Store, at boot: read the slots, then the log. */
@@ -60,7 +60,7 @@ int microtl_priv_store_save(struct microtl_learner *learner, bool trained, bool 
 int microtl_priv_store_reset(struct microtl_learner *learner);
 
 /** @brief Address of a slot's parameters, NULL where heads are read into RAM. */
-const float *microtl_priv_store_params(const struct microtl_learner *learner, int slot);
+const microtl_param_t *microtl_priv_store_params(const struct microtl_learner *learner, int slot);
 
 /** @brief Log, store mutex held: append what was just labelled, added or removed. */
 int microtl_priv_log_sample(struct microtl_learner *learner, uint16_t index);

@@ -78,12 +78,12 @@ int microtl_priv_shell_result(const struct shell *sh, int ret, const char *done)
 	return ret;
 }
 
-void microtl_priv_shell_percent(const struct shell *sh, const char *what, float share)
+void microtl_priv_shell_percent(const struct shell *sh, const char *what, microtl_real_t share)
 {
-	if (share < 0.0f) {
+	if (share < 0) {
 		shell_print(sh, "%s-", what);
 	} else {
-		uint32_t tenths = (uint32_t)(share * 1000.0f + 0.5f);
+		uint32_t tenths = (uint32_t)microtl_real_permille(share);
 
 		shell_print(sh, "%s%u.%u %%", what, tenths / 10U, tenths % 10U);
 	}

@@ -25,6 +25,6 @@ struct microtl_learner *microtl_priv_shell_learner(const struct shell *sh);
 int microtl_priv_shell_result(const struct shell *sh, int ret, const char *done);
 
 /** @brief Print a share 0..1 as per cent, or "-" where it is negative. */
-void microtl_priv_shell_percent(const struct shell *sh, const char *what, float share);
+void microtl_priv_shell_percent(const struct shell *sh, const char *what, microtl_real_t share);
 
 #endif /* MICROTL_SHELL_PRIV_H_ */

@@ -128,7 +128,7 @@ static int cmd_status(const struct shell *sh, size_t argc, char **argv)
 		    status.progress.training + 1U, status.progress.trainings, status.progress.epoch,
 		    status.progress.epochs, status.progress.steps, status.progress.steps_total);
 	shell_print(sh, "loss %d/1000, %u ms, CPU %u ms, %u uJ, error %d",
-		    (int)(status.progress.loss * 1000.0f), status.elapsed_ms, status.cpu_ms,
+		    microtl_real_permille(status.progress.loss), status.elapsed_ms, status.cpu_ms,
 		    status.energy_uj, status.error);
 	shell_print(sh, "samples %u, new labels %u", status.replay_count, status.new_labels);
 	print_verdict(sh, &status.result);

@@ -21,7 +21,7 @@ LOG_MODULE_DECLARE(microtl, CONFIG_MICROTL_LOG_LEVEL);
 #define PARTITION DT_CHOSEN(microtl_store)
 
 #ifdef CONFIG_MICROTL_HEAD_ACTIVE_IN_RAM
-const float *microtl_priv_store_params(const struct microtl_learner *learner, int slot)
+const microtl_param_t *microtl_priv_store_params(const struct microtl_learner *learner, int slot)
 {
 	ARG_UNUSED(learner);
 	ARG_UNUSED(slot);
@@ -45,14 +45,15 @@ static const uint8_t *flash_address(const struct microtl_learner *learner)
 #endif
 }
 
-const float *microtl_priv_store_params(const struct microtl_learner *learner, int slot)
+const microtl_param_t *microtl_priv_store_params(const struct microtl_learner *learner, int slot)
 {
 	const struct microtl_store_area *area = &learner->slots_area;
 	uint16_t rows = microtl_head_class_rows(learner->config->model->head);
 
-	return (const float *)(flash_address(learner) + area->partition->fa_off + area->base +
-			       microtl_slots_payload_offset(&learner->slots, slot) +
-			       MICROTL_SNAPSHOT_PARAMS_OFFSET(rows));
+	return (const microtl_param_t *)(flash_address(learner) + area->partition->fa_off +
+					 area->base +
+					 microtl_slots_payload_offset(&learner->slots, slot) +
+					 MICROTL_SNAPSHOT_PARAMS_OFFSET(rows));
 }
 #endif
 

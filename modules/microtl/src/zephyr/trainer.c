@@ -68,7 +68,7 @@ static void start_by_policy(struct microtl_learner *learner, const char *why)
 
 void microtl_priv_train_init(struct microtl_learner *learner)
 {
-	learner->confidence = 1.0f;
+	learner->confidence = MICROTL_REAL(1.0);
 }
 
 void microtl_priv_train_on_label(struct microtl_learner *learner)
@@ -82,17 +82,15 @@ void microtl_priv_train_on_label(struct microtl_learner *learner)
 	}
 }
 
-void microtl_priv_train_on_score(struct microtl_learner *learner, float score)
+void microtl_priv_train_on_score(struct microtl_learner *learner, microtl_real_t score)
 {
-	const float share = 1.0f / 16.0f;
-
 	if (CONFIG_MICROTL_TRAINER_CONFIDENCE_PERCENT == 0) {
 		return;
 	}
-	learner->confidence += (score - learner->confidence) * share;
-	if (learner->confidence < (float)CONFIG_MICROTL_TRAINER_CONFIDENCE_PERCENT / 100.0f &&
+	learner->confidence += (score - learner->confidence) / 16;
+	if (learner->confidence < MICROTL_REAL(CONFIG_MICROTL_TRAINER_CONFIDENCE_PERCENT / 100.0) &&
 	    learner->train.new_labels > 0) {
-		learner->confidence = 1.0f;
+		learner->confidence = MICROTL_REAL(1.0);
 		start_by_policy(learner, "confidence is low");
 	}
 }
@@ -189,7 +187,7 @@ static int work(struct microtl_learner *learner)
 /* The accepted head goes live: from RAM, or once it is in flash. */
 static int publish(struct microtl_learner *learner)
 {
-	const float *stored = NULL;
+	const microtl_param_t *stored = NULL;
 	int ret = 0;
 
 	microtl_priv_store_lock(learner);

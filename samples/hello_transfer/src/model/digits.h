@@ -15,6 +15,9 @@
 #if MICROTL_ARENA_ALIGN != 4
 #error "digits: converted for another version of MicroTL, convert the model again"
 #endif
+#if MICROTL_ARITHMETIC_FIXED
+#error "digits: converted with --arithmetic float; convert it with --arithmetic fixed, or set CONFIG_MICROTL_ARITHMETIC_FLOAT=y"
+#endif
 
 /** Bytes of RAM that the engine needs, aligned to MICROTL_ARENA_ALIGN. */
 #define DIGITS_ARENA_SIZE 524

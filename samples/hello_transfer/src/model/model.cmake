@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The MicroTL authors
 # SPDX-License-Identifier: Apache-2.0
 
-# Adds the model to the application. For the portable kernels it was converted before, so that a
-# plain build needs no Python package of MicroTL's; for others it is converted now, the same way.
-if(CONFIG_MICROTL_KERNELS_PORTABLE)
+# Adds the model to the application. For the portable kernels and float it was converted before, so
+# that a plain build needs no Python package of MicroTL's; else it is converted now, the same way.
+if(CONFIG_MICROTL_KERNELS_PORTABLE AND CONFIG_MICROTL_ARITHMETIC_FLOAT)
   microtl_add_model(app digits ${CMAKE_CURRENT_LIST_DIR}/digits.c)
 else()
   microtl_add_model(

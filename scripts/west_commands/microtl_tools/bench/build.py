@@ -20,6 +20,7 @@ from microtl_tools.bench.cpus import Cpu
 from microtl_tools.errors import MicroTLError
 from microtl_tools.imports import require
 from microtl_tools.twin import cache
+from microtl_tools.twin.build import arithmetic_defines, learning_sources
 
 PREFIX = "arm-none-eabi-"
 _FIRMWARE = Path(__file__).resolve().parent / "firmware"
@@ -88,10 +89,14 @@ def inference_units(cpu: Cpu) -> list[Unit]:
     return [Unit("core", source, core) for source in sorted(sources)]
 
 
-def learning_units() -> list[Unit]:
-    """Return every file of the core but the kernels."""
+def learning_units(arithmetic: str = "float") -> list[Unit]:
+    """Return every file of the core but the kernels, for one arithmetic."""
     core = paths.core_root() / "src" / "core"
-    return [Unit("core", source, core) for source in sorted(core.glob("*.[cS]"))]
+    sources = learning_sources(core, arithmetic)
+    if arithmetic == "float":
+        sources += sorted(core.glob("*.S"))
+    defines = tuple(arithmetic_defines(arithmetic))
+    return [Unit("core", source, core, defines) for source in sources]
 
 
 def firmware_units(program: str, defines: Mapping[str, object]) -> list[Unit]:
@@ -127,7 +132,8 @@ def _object(output: Path, cpu: Cpu, unit: Unit, optimise: str) -> Path:
     """Compile a unit; those of the core are kept in the user's cache, by content."""
     if unit.role != "core":
         return _compile(output, cpu, unit, optimise)
-    parts = [compiler_version(), *cpu.flags, *cpu.defines, optimise, unit.source.name]
+    parts = [compiler_version(), *cpu.flags, *cpu.defines, *unit.defines, optimise]
+    parts += [unit.source.name]
     parts += [str(unit.foreign), _headers(), _library_headers(unit.system)]
     key = cache.key([*parts, unit.source.read_bytes()])
 

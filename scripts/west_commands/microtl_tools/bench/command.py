@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from microtl_tools.bench.cpus import CPUS, Cpu, cpu_named
-from microtl_tools.convert.options import add_optimize
+from microtl_tools.convert.options import add_arithmetic, add_optimize
 from microtl_tools.errors import MicroTLError, UsageError
 from microtl_tools.output import dump_json, emit, write_atomic
 
@@ -36,6 +36,7 @@ examples:
   microtl bench kws.tflite
   microtl bench kws.tflite --cpu cortex-m3 --gcc=-Os --json
   microtl bench --head 640x10 --cpu cortex-m4f
+  microtl bench --head 64x12 --cpu cortex-m0plus --arithmetic fixed
   microtl bench kws.tflite --picture kws.svg --no-training
   microtl bench kws.tflite --optimize size
   microtl bench kws.tflite --cmsis-nn ../modules/lib/cmsis-nn
@@ -72,6 +73,7 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
         metavar="DIR",
         help="folder of CMSIS-NN 6.0.0: measure its kernels, too",
     )
+    add_arithmetic(parser)
     add_optimize(parser)
     parser.add_argument(
         "--no-training", action="store_true", help="leave out the training of the model's head"
@@ -166,7 +168,7 @@ def _training(args: argparse.Namespace, cpu: Cpu) -> Training | None:
     from microtl_tools.bench.training import training
 
     widths = _head_widths(args)
-    return None if widths is None else training(widths, cpu, args.gcc or _OPTIMISE)
+    return None if widths is None else training(widths, cpu, args.gcc or _OPTIMISE, args.arithmetic)
 
 
 def _head_widths(args: argparse.Namespace) -> tuple[int, ...] | None:
@@ -209,7 +211,8 @@ def _print_text(
         emit("")
         emit(report.memory_text(inference, peer))
     if training is not None:
-        emit(f"\nTraining of a head of {'x'.join(map(str, training.widths))}:")
+        fixed = " in fixed point" if training.arithmetic == "fixed" else ""
+        emit(f"\nTraining of a head of {'x'.join(map(str, training.widths))}{fixed}:")
         emit(report.training_text(training))
     emit("\n* estimate: Cortex-M4 reference manual, zero wait states")
 

@@ -85,6 +85,7 @@ def training_json(result: Training) -> dict[str, Any]:
     """Return training steps for ``--json``; costs are those of a whole batch."""
     return {
         "widths": list(result.widths),
+        "arithmetic": result.arithmetic,
         "optimise": result.optimise,
         "params": result.params,
         "steps": [

@@ -14,6 +14,8 @@ from microtl_tools.bench import build, cycles, trace
 from microtl_tools.bench.cpus import Cpu
 from microtl_tools.bench.cycles import Cost
 from microtl_tools.bench.measure import disassembly
+from microtl_tools.errors import UsageError
+from microtl_tools.twin.build import arithmetic_defines
 
 OPTIMIZERS = ("SGD", "momentum", "Adam")
 BATCH = 8
@@ -45,6 +47,7 @@ class Training:
     """Training steps and labelling of one head on one CPU."""
 
     widths: tuple[int, ...]
+    arithmetic: str
     cpu: str
     optimise: str
     steps: tuple[Step, ...]
@@ -54,8 +57,18 @@ class Training:
     stack: int
 
 
-def training(widths: Sequence[int], cpu: Cpu, optimise: str = "-O2") -> Training:
-    """Count steps of a head of ``widths``: features, hidden layers, classes."""
+def training(
+    widths: Sequence[int], cpu: Cpu, optimise: str = "-O2", arithmetic: str = "float"
+) -> Training:
+    """Count steps of a head of ``widths``: features, hidden layers, classes.
+
+    In fixed point there are SGD and momentum, one sample a batch, and one layer.
+    """
+    if arithmetic == "fixed" and len(widths) > 2:
+        raise UsageError(
+            f"--arithmetic fixed: a head of {'x'.join(map(str, widths))} has hidden layers",
+            "fixed point trains one dense layer: name features x classes",
+        )
     params = sum((a + 1) * b for a, b in zip(widths[:-1], widths[1:], strict=True))
     defines = {
         "BENCH_LAYERS": len(widths) - 1,
@@ -66,14 +79,18 @@ def training(widths: Sequence[int], cpu: Cpu, optimise: str = "-O2") -> Training
         "BENCH_PARAMS": params,
         "BENCH_BATCH": BATCH,
     }
+    more = dict(text.split("=") for text in arithmetic_defines(arithmetic))
     with tempfile.TemporaryDirectory(prefix="microtl-bench-") as folder:
-        units = [*build.learning_units(), *build.firmware_units("training", defines)]
+        firmware = build.firmware_units("training", defines | more)
+        units = [*build.learning_units(arithmetic), *firmware]
         image = build.build(Path(folder), cpu, units, optimise)
         run = trace.run(image.elf, cpu, image.mark)
         code = disassembly(image.elf)
     # Every measurement lies between two marks; what lies between those is setting up.
     costs = [cycles.cost(segment.blocks, code) for segment in run.segments[::2]]
     kinds = [(optimizer, batch) for batch in (1, BATCH) for optimizer in OPTIMIZERS]
+    if arithmetic == "fixed":
+        kinds = kinds[:2]
     interval = run.number("decay_interval")
     steps = tuple(
         Step(*kind, cycles.mean({usual: interval - 1, decaying: 1}))
@@ -81,6 +98,7 @@ def training(widths: Sequence[int], cpu: Cpu, optimise: str = "-O2") -> Training
     )
     return Training(
         widths=tuple(widths),
+        arithmetic=arithmetic,
         cpu=cpu.name,
         optimise=optimise,
         steps=steps,

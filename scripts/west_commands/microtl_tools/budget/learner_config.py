@@ -19,6 +19,7 @@ DEFAULTS = {
     "CONFIG_MICROTL_LEARNER_TOKEN_COUNT": "1",
     "CONFIG_MICROTL_HEAD_ACTIVE_IN_RAM": "y",
     "CONFIG_MICROTL_TRAINER_OPTIMIZER_MOMENTUM": "y",
+    "CONFIG_MICROTL_ARITHMETIC_FLOAT": "y",
     "CONFIG_MICROTL_KERNELS_PORTABLE": "y",
 }
 """Kconfig's defaults, which a test compares with the Kconfig files; what is absent is n."""
@@ -26,6 +27,7 @@ DEFAULTS = {
 _OPTION = re.compile(r"(CONFIG_)?(\w+)=(.*)")
 _CHOICES = (
     ("CONFIG_MICROTL_TRAINER_OPTIMIZER_", ("SGD", "MOMENTUM", "ADAM")),
+    ("CONFIG_MICROTL_ARITHMETIC_", ("FLOAT", "FIXED")),
     ("CONFIG_MICROTL_KERNELS_", ("PORTABLE", "DSP", "CMSIS_NN")),
 )
 _OTHERS = ("TRAINER_BEST_WEIGHTS", "HEAD_NCM", "STORE", "STORE_REPLAY")
@@ -47,12 +49,15 @@ class LearnerConfig:
     ncm: bool
     store: bool
     store_replay: bool
+    fixed: bool
+    """Heads in fixed point."""
 
     def options(self) -> frozenset[str]:
         """Return the options on which members of the learner depend, written CONFIG_X."""
         found = {
             "CONFIG_MICROTL_STORE": self.store,
             "CONFIG_MICROTL_STORE_REPLAY": self.store_replay,
+            "CONFIG_MICROTL_ARITHMETIC_FIXED": self.fixed,
         }
         return frozenset(name for name, on in found.items() if on)
 
@@ -98,6 +103,7 @@ def from_config(config: Mapping[str, str]) -> LearnerConfig:
         ncm=on("HEAD_NCM") or not trainer,
         store=on("STORE"),
         store_replay=on("STORE_REPLAY") and on("STORE"),
+        fixed=on("ARITHMETIC_FIXED"),
     )
 
 

@@ -124,6 +124,8 @@ def _settings(parts: Parts) -> str:
     if parts.head is None:
         return f"{words[0]}, no head"
     words.append("head " + "-".join(str(width) for width in parts.head.widths))
+    if parts.head.arithmetic != "float":
+        words[-1] += f" in {parts.head.arithmetic} point"
     return ", ".join(words)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from microtl_tools.convert import base_set, naming, standardise
+from microtl_tools.convert import base_set, fixed_head, naming, standardise
 from microtl_tools.convert import head as heads
 from microtl_tools.convert.converted import BaseSet, ConvertedModel, HeadSpec, Options
 from microtl_tools.convert.samples import features_of, read_samples
@@ -96,7 +96,10 @@ def build_head(cut: Cut, options: Options, backbone: Backbone, inputs: int) -> B
         class_count=known,
         params=heads.params(layers),
         standardised_by=statistics.source,
+        arithmetic=options.arithmetic,
     )
+    if head.arithmetic == "fixed":
+        fixed_head.check(head)
     data = [item.data for item in (samples, base) if item is not None]
     return Built(head, shipped, data, notes)
 

@@ -57,6 +57,8 @@ class Options:
     """YAML file that describes the input's channels."""
     preprocess: str = ""
     """Name of the pre-processing in front of the model, part of the model's hash."""
+    arithmetic: str = "float"
+    """What the head is computed with on the device: ``float``, or ``fixed`` for a fixed point."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,8 @@ class HeadSpec:
     """Layer after layer: weights [out][in], then bias [out]."""
     standardised_by: str
     """"data" or "quantisation range"."""
+    arithmetic: str = "float"
+    """"float" or "fixed": how the generated code holds the tables and parameters."""
 
     @property
     def features(self) -> int:

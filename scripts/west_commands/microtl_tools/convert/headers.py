@@ -25,6 +25,10 @@ _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _DEFINE = re.compile(r"^#define\s+(MICROTL_\w+)(?:\(([^)]*)\))?[ \t]+(\S.*)$", re.MULTILINE)
 _STRUCT = re.compile(r"^struct (microtl_\w+) \{\n(.*?)^\};", re.MULTILINE | re.DOTALL)
 _OPTIONAL = re.compile(r"^#ifdef (CONFIG_\w+)\n(.*?)^#endif\n", re.MULTILINE | re.DOTALL)
+_ARITHMETIC = re.compile(
+    r"^#if MICROTL_ARITHMETIC_FIXED\n(.*?)^#else\n(.*?)^#endif\n", re.MULTILINE | re.DOTALL
+)
+_FIXED = "CONFIG_MICROTL_ARITHMETIC_FIXED"
 _FUNCTION = re.compile(r"\w+ \(\*(\w+)\)\([^)]*\)")
 _DECLARATOR = re.compile(r"([* ]*)\w+\s*((?:\[[^]]+\])*)")
 _CAST = re.compile(r"\((?:size_t|u?int\d+_t)\)")
@@ -109,10 +113,11 @@ def layout(struct: str, options: frozenset[str] = frozenset()) -> Layout:
         return _ZEPHYR[struct]
     if struct not in _structs():
         _unknown(f"struct {struct}")
-    body = _OPTIONAL.sub(lambda m: m[2] if m[1] in options else "", _structs()[struct])
+    body = _ARITHMETIC.sub(lambda m: m[1 if _FIXED in options else 2], _structs()[struct])
+    body = _OPTIONAL.sub(lambda m: m[2] if m[1] in options else "", body)
     size, align = 0, 1
     for declaration in _FUNCTION.sub(r"void *\1", body).split(";")[:-1]:
-        for part in _declared(declaration):
+        for part in _declared(declaration, options):
             size = _aligned(size, part.align) + part.size
             align = max(align, part.align)
     return Layout(_aligned(size, align), align)
@@ -201,7 +206,7 @@ def _sizeof(kind: str) -> int:
     return _SCALARS[words[0]]
 
 
-def _declared(declaration: str) -> list[Layout]:
+def _declared(declaration: str, options: frozenset[str]) -> list[Layout]:
     """Return the layout of each name in a declaration such as ``uint16_t in_h, in_w``."""
     words = re.sub(r"\bconst\b", "", declaration).split()
     if words[0] == "struct":
@@ -216,7 +221,7 @@ def _declared(declaration: str) -> list[Layout]:
         if match is None:
             _unknown(f"a type that can be sized: {declaration.strip()}")
         stars, dims = match.groups()
-        kind = Layout(POINTER, POINTER) if stars else _type_layout(name, declaration)
+        kind = Layout(POINTER, POINTER) if stars else _type_layout(name, declaration, options)
         count = 1
         for dim in re.findall(r"\[([^]]+)\]", dims):
             count *= _value(_NAME.sub(lambda found: f"({_expanded(found[0], [])})", dim))
@@ -224,11 +229,13 @@ def _declared(declaration: str) -> list[Layout]:
     return parts
 
 
-def _type_layout(name: str, declaration: str) -> Layout:
+def _type_layout(name: str, declaration: str, options: frozenset[str]) -> Layout:
+    if name == "microtl_sum_t" and _FIXED in options:
+        return Layout(8, 8)
     if name in _SCALARS:
         return Layout(_SCALARS[name], _SCALARS[name])
     if name in _structs() or name in _ZEPHYR:
-        return layout(name)
+        return layout(name, options)
     _unknown(f"the type of {declaration.strip()}")
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from microtl_tools.convert.converted import HeadSpec
 from microtl_tools.convert.graph import Graph, Tensor
+from microtl_tools.convert.headers import limit
 from microtl_tools.convert.split import RESHAPES
 
 if TYPE_CHECKING:
@@ -44,12 +45,13 @@ def model_id(
     if head is not None:
         feature += [head.feature_scale.tobytes().hex(), head.feature_offset.tobytes().hex()]
         shape = [list(head.widths), head.loss]
+    fixed = head is not None and head.arithmetic == "fixed"
     described = [[c.name, c.unit, float(c.offset), float(c.scale)] for c in channels]
     return {
         "backbone": _hash(_describe(graph)),
         "preprocess": _hash([list(graph.input.shape), described, preprocess]),
         "feature": _hash(feature),
-        "head": _hash(shape),
+        "head": _hash(shape) ^ (limit("MODEL_ID_FIXED") if fixed else 0),
     }
 
 

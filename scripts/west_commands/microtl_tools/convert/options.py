@@ -9,6 +9,7 @@ import argparse
 from pathlib import Path
 
 from microtl_tools.convert.converted import Options
+from microtl_tools.convert.fixed_head import ARITHMETICS
 from microtl_tools.errors import UsageError
 
 
@@ -102,12 +103,23 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
         default="portable",
         help="kernels to convert for: portable (default), dsp, mve, cmsis-nn",
     )
+    add_arithmetic(group)
     add_optimize(group)
     group.add_argument(
         "--preprocess",
         metavar="NAME",
         default="",
         help="name of the pre-processing in front of the model; a stored head fits only the same",
+    )
+
+
+def add_arithmetic(group: argparse._ActionsContainer) -> None:
+    """Add the choice of what the head is computed with."""
+    group.add_argument(
+        "--arithmetic",
+        choices=ARITHMETICS,
+        default="float",
+        help="what the head is computed with; fixed: for CPUs without FPU (default: float)",
     )
 
 
@@ -159,4 +171,5 @@ def to_options(args: argparse.Namespace) -> Options:
         base_set_count=args.base_set_count,
         channels=args.channels,
         preprocess=args.preprocess,
+        arithmetic=args.arithmetic,
     )

@@ -14,6 +14,7 @@ from microtl_tools.convert import channels, tflite
 from microtl_tools.convert.assemble import Parts, assemble
 from microtl_tools.convert.converted import ConvertedModel, Options
 from microtl_tools.convert.emit.constants import ConstantPool
+from microtl_tools.convert.fixed_head import ARITHMETICS
 from microtl_tools.convert.graph import Graph, ModelError
 from microtl_tools.convert.head import LOSSES
 from microtl_tools.convert.identity import content_hash
@@ -88,6 +89,11 @@ def _check(options: Options) -> None:
         )
     if options.loss is not None and options.loss not in LOSSES:
         raise UsageError(f"--loss {options.loss}: no such loss", f"known are {', '.join(LOSSES)}")
+    if options.arithmetic not in ARITHMETICS:
+        raise UsageError(
+            f"--arithmetic {options.arithmetic}: no such arithmetic",
+            f"known are {', '.join(ARITHMETICS)}",
+        )
     if options.head_layers == 0 and options.cut is None:
         for name in ("hidden", "classes", "labels", "loss", "base_set"):
             if getattr(options, name) is not None:

@@ -87,6 +87,7 @@ def _head(head: HeadSpec | None) -> dict[str, Any] | None:
         "class_capacity": head.class_capacity,
         "parameters": int(head.params.size),
         "standardised_by": head.standardised_by,
+        "arithmetic": head.arithmetic,
     }
 
 
@@ -237,6 +238,8 @@ def _head_text(head: dict[str, Any] | None) -> str:
         free = head["class_capacity"] - head["class_count"]
         parts.append(f"{head['class_count']} classes, {free} free rows")
     parts.append(f"features standardised by {head['standardised_by']}")
+    if head["arithmetic"] == "fixed":
+        parts.append("in fixed point")
     return ", ".join(parts)
 
 

@@ -4,11 +4,13 @@
 """``microtl simulate``: will learning on the device help?"""
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from microtl_tools import arguments
+from microtl_tools.convert.options import add_arithmetic
 from microtl_tools.errors import UsageError
 from microtl_tools.imports import require
 from microtl_tools.output import check_targets, dump_json, emit, progress, warn, write_files
@@ -135,6 +137,7 @@ def _add_learning(group: Any) -> None:
         metavar="NAME=VALUE",
         help="a setting of training or gate, e.g. epochs=20, optimizer.learning_rate=0.003",
     )
+    add_arithmetic(group)
     group.add_argument("--no-gate", action="store_true", help="every trained head goes live")
 
 
@@ -205,6 +208,8 @@ def _simulate(args: argparse.Namespace) -> "Simulation":
         settings=dict(args.set),
         gate=not args.no_gate,
     )
+    if args.arithmetic == "fixed":
+        _check_fixed(plan.settings)
     learner = stage.twin.learner(plan.capacity, plan.settings)
     margin = args.margin / 100
     simulation = Simulation(
@@ -214,6 +219,7 @@ def _simulate(args: argparse.Namespace) -> "Simulation":
         plan=plan,
         settings={name: learner.get(name) for name in learner.setting_names()},
         margin=margin,
+        arithmetic=args.arithmetic,
         results=_play(stage, stage.twin, plan, margin),
     )
     if stage.measured is None:
@@ -221,6 +227,17 @@ def _simulate(args: argparse.Namespace) -> "Simulation":
     again = replace(plan, budgets=(simulation.chosen.budget,))
     (result,) = _play(stage, stage.measured, again, margin)
     return replace(simulation, with_statistics=result)
+
+
+def _check_fixed(settings: Mapping[str, float]) -> None:
+    """Refuse settings of training that fixed point does not have."""
+    for name, most in (("batch", 1), ("optimizer.kind", 1), ("optimizer.schedule", 0)):
+        if settings.get(name, 0) > most:
+            raise UsageError(
+                f"--set {name}={settings[name]:g}: fixed point trains one sample at a time, by SGD "
+                "(optimizer.kind 0) or momentum (1), at a constant rate",
+                "leave it out, or choose --arithmetic float",
+            )
 
 
 def _play(stage: "Stage", twin: "Twin", plan: "Plan", margin: float) -> "list[BudgetResult]":
@@ -251,6 +268,7 @@ def _wish(args: argparse.Namespace) -> "Wish":
             hidden=args.hidden,
             base_set=args.base_set,
             representative=args.representative_data,
+            arithmetic=args.arithmetic,
         ),
         data=args.data,
         hop=args.hop,

@@ -50,6 +50,8 @@ def _comments(simulation: Simulation) -> Iterator[str]:
 def _symbols(simulation: Simulation) -> Iterator[str]:
     settings = simulation.settings
     labels = max(user.labels for user in simulation.chosen.users)
+    if simulation.arithmetic == "fixed":
+        yield "CONFIG_MICROTL_ARITHMETIC_FIXED=y"
     yield f"CONFIG_MICROTL_REPLAY_SAMPLE_COUNT={min(labels, simulation.plan.capacity)}"
     yield f"CONFIG_MICROTL_TRAINER_OPTIMIZER_{OPTIMIZERS[int(settings[_KIND])]}=y"
     for name, (symbol, unit) in SYMBOLS.items():

@@ -34,6 +34,8 @@ class Simulation:
     settings: Mapping[str, float]
     margin: float
     results: Sequence[BudgetResult]
+    arithmetic: str = "float"
+    """What the head was computed with."""
     with_statistics: BudgetResult | None = None
     """The chosen budget with feature statistics, where the model was played without any."""
 

@@ -44,12 +44,20 @@ class Twin:
     """A converted model in a library of its own. Not thread-safe."""
 
     def __init__(
-        self, sources: Mapping[str, str], symbol: str, toolchain: Toolchain | None = None
+        self,
+        sources: Mapping[str, str],
+        symbol: str,
+        toolchain: Toolchain | None = None,
+        arithmetic: str = "float",
     ) -> None:
-        """Build (or find) the library of ``sources``, which define ``symbol``."""
+        """Build (or find) the library of ``sources``, which define ``symbol``.
+
+        ``arithmetic`` is what the model was converted with.
+        """
         toolchain = toolchain or find_toolchain()
-        self._abi = load_core(build_core(toolchain))
-        self._library, self._model = load_model(build_model(dict(sources), toolchain), symbol)
+        self._abi = load_core(build_core(toolchain, arithmetic))
+        library = build_model(dict(sources), toolchain, arithmetic)
+        self._library, self._model = load_model(library, symbol)
         handle = self._abi.new(self._model)
         if not handle:
             raise MicroTLError("the twin has no memory for this model's arena")
@@ -77,7 +85,8 @@ class Twin:
             f"{converted.name}.c": converted.c_source,
             f"{converted.name}.h": converted.h_source,
         }
-        return cls(sources, converted.symbol, toolchain)
+        arithmetic = "float" if converted.head is None else converted.head.arithmetic
+        return cls(sources, converted.symbol, toolchain, arithmetic)
 
     def run(self, x: Int8) -> Int8:
         """Run the model on ``x`` [n, ...] and return its int8 output, [n, output size].

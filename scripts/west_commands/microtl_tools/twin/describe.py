@@ -44,8 +44,10 @@ class Stored:
 def model(sources: Mapping[str, str], symbol: str) -> Lines:
     """Build a generated model and return what its data says."""
     toolchain = find_toolchain()
-    core = load_core(build_core(toolchain))
-    library, address = load_model(build_model(dict(sources), toolchain), symbol)
+    fixed = any("#if !MICROTL_ARITHMETIC_FIXED" in text for text in sources.values())
+    arithmetic = "fixed" if fixed else "float"
+    core = load_core(build_core(toolchain, arithmetic))
+    library, address = load_model(build_model(dict(sources), toolchain, arithmetic), symbol)
     result, lines = _tell(lambda text: core.describe_model(address, *text))
     del library  # not before: the address lies in it
     check(result, "describe the model")

@@ -249,18 +249,18 @@ class Learner:
 
     def scores(self, features: Features, which: Head = Head.ACTIVE) -> NDArray[np.float32]:
         """Return scores before softmax, [n, class rows]; unknown classes are lowest (-FLT_MAX)."""
-        features = self._features(features)
-        scores = np.empty((len(features), self.class_rows), np.float32)
-        result = self._abi.learner_scores(
-            self._handle, which, len(features), pointer(features), pointer(scores)
-        )
-        check(result, "run the head")
-        return scores
+        return self._run(features, which, activate=False)
 
     def probabilities(self, features: Features, which: Head = Head.ACTIVE) -> NDArray[np.float32]:
         """Return probabilities (or what the model's loss makes of scores), [n, class rows]."""
-        scores = self.scores(features, which)
-        result = self._abi.learner_activate(self._handle, which, len(scores), pointer(scores))
+        return self._run(features, which, activate=True)
+
+    def _run(self, features: Features, which: Head, *, activate: bool) -> NDArray[np.float32]:
+        features = self._features(features)
+        scores = np.empty((len(features), self.class_rows), np.float32)
+        result = self._abi.learner_scores(
+            self._handle, which, len(features), pointer(features), int(activate), pointer(scores)
+        )
         check(result, "run the head")
         return scores
 
@@ -270,7 +270,10 @@ class Learner:
         return best
 
     def params(self, which: Head = Head.ACTIVE) -> NDArray[np.float32]:
-        """Return a copy of a head's parameters: per layer weights [out][in], then bias [out]."""
+        """Return a copy of a head's parameters: per layer weights [out][in], then bias [out].
+
+        Of a head in fixed point the nearest float32.
+        """
         params = np.empty(int(self._abi.learner_param_count(self._handle)), np.float32)
         check(self._abi.learner_params(self._handle, which, pointer(params)), "read the head")
         return params

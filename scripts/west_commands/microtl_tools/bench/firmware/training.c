@@ -4,7 +4,8 @@
  */
 
 /*
- * Training steps of one head, with every optimiser, at batches of 1 and BENCH_BATCH; then a label.
+ * Training steps of one head, with every optimiser, at batches of 1 and BENCH_BATCH, as far as the
+ * arithmetic has them; then a label.
  * BENCH_LAYERS is the number of dense layers, BENCH_WIDTHS their widths as an initialiser, the
  * other names their sizes.
  */
@@ -18,11 +19,27 @@
 
 #define REPLAY_CAPACITY 8
 
-static float feature_scale[BENCH_FEATURES];
-static float params[BENCH_PARAMS];
-static float state[2 * BENCH_PARAMS];
+#if MICROTL_ARITHMETIC_FIXED
+#define PARAM(random) ((int32_t)(random) >> (34 - MICROTL_PARAM_BITS))
+#define SCALE         (1 << 10)
+#define GRADIENT      NULL
+static const uint16_t batches[] = {1};
+static const int last_kind = MICROTL_OPTIMIZER_MOMENTUM;
+#else
+#define PARAM(random) ((float)(int32_t)(random) * 0x1p-34f)
+#define SCALE         0x1p-6f
+#define GRADIENT      gradient
+static const uint16_t batches[] = {1, BENCH_BATCH};
+static const int last_kind = MICROTL_OPTIMIZER_ADAM;
+#endif
+
+static microtl_param_t feature_scale[BENCH_FEATURES];
+static microtl_param_t params[BENCH_PARAMS];
+static microtl_param_t state[2 * BENCH_PARAMS];
+#if !MICROTL_ARITHMETIC_FIXED
 static float gradient[BENCH_PARAMS];
-static float scratch[MICROTL_STEP_SCRATCH_COUNT(BENCH_HIDDEN, BENCH_ROWS)];
+#endif
+static microtl_real_t scratch[MICROTL_STEP_SCRATCH_COUNT(BENCH_HIDDEN, BENCH_ROWS)];
 static int8_t features[BENCH_FEATURES];
 static int8_t replay_features[MICROTL_REPLAY_FEATURES_SIZE(REPLAY_CAPACITY, BENCH_FEATURES)];
 static struct microtl_replay_entry replay_entries[REPLAY_CAPACITY];
@@ -44,12 +61,12 @@ static void fill(void)
 
 	for (size_t i = 0; i < BENCH_PARAMS; i++) {
 		random = random * 1664525u + 1013904223u;
-		params[i] = (float)(int32_t)random * 0x1p-34f;
+		params[i] = PARAM(random);
 	}
 	for (size_t i = 0; i < BENCH_FEATURES; i++) {
 		random = random * 1664525u + 1013904223u;
 		features[i] = (int8_t)(random >> 24);
-		feature_scale[i] = 0x1p-6f;
+		feature_scale[i] = SCALE;
 	}
 }
 
@@ -59,19 +76,21 @@ static void train(enum microtl_optimizer_kind kind, uint16_t batch, uint32_t upd
 	struct microtl_optimizer_config config = MICROTL_OPTIMIZER_CONFIG_DEFAULT;
 	struct microtl_optimizer optimizer;
 	struct microtl_trainee trainee = {.spec = &spec, .params = params, .scratch = scratch};
-	float loss;
+	microtl_real_t loss;
 
 	config.kind = kind;
 	for (uint16_t c = 0; c < BENCH_ROWS; c++) {
 		microtl_class_set_add(&trainee.classes, (uint8_t)c);
 	}
 	fill();
-	if (microtl_optimizer_init(&optimizer, &config, state, gradient, BENCH_PARAMS, 100) != 0) {
+	if (microtl_optimizer_init(&optimizer, &config, state, GRADIENT, BENCH_PARAMS, 100) != 0) {
 		bench_print_number("failed", (uint32_t)kind);
 		return;
 	}
 	optimizer.updates = updates_before;
+#if !MICROTL_ARITHMETIC_FIXED
 	optimizer.decay_due = 0.001f;
+#endif
 	bench_mark();
 	for (uint16_t i = 0; i < batch; i++) {
 		uint8_t label = (uint8_t)(i % BENCH_ROWS);
@@ -102,11 +121,9 @@ static void label(void)
 
 void bench_main(void)
 {
-	static const uint16_t batches[] = {1, BENCH_BATCH};
-
 	bench_paint_stack();
-	for (size_t b = 0; b < 2; b++) {
-		for (int kind = MICROTL_OPTIMIZER_SGD; kind <= MICROTL_OPTIMIZER_ADAM; kind++) {
+	for (size_t b = 0; b < sizeof(batches) / sizeof(batches[0]); b++) {
+		for (int kind = MICROTL_OPTIMIZER_SGD; kind <= last_kind; kind++) {
 			train((enum microtl_optimizer_kind)kind, batches[b], 0);
 			/* The one update in so many that weights decay with. */
 			train((enum microtl_optimizer_kind)kind, batches[b],

@@ -17,7 +17,7 @@ def header_text(sources: Sources) -> str:
         preamble(sources),
         f"#ifndef {guard}\n#define {guard}",
         "#include <microtl/model.h>",
-        _checks(sources.name),
+        _checks(sources),
         "\n\n".join(
             f"/** {text} */\n#define {macro}_{name} {value}"
             for name, value, text in _sizes(sources)
@@ -30,15 +30,28 @@ def header_text(sources: Sources) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _checks(name: str) -> str:
-    lines = []
+def _checks(sources: Sources) -> str:
+    name, lines = sources.name, []
     for constant in ("MODEL_FORMAT", "ARENA_ALIGN"):
         lines.append(
             f"#if MICROTL_{constant} != {limit(constant)}\n"
             f'#error "{name}: converted for another version of MicroTL, convert the model again"\n'
             "#endif"
         )
+    if sources.head is not None:
+        lines.append(_check_arithmetic(name, sources.head.arithmetic))
     return "\n".join(lines)
+
+
+def _check_arithmetic(name: str, arithmetic: str) -> str:
+    other = {"float": "fixed", "fixed": "float"}[arithmetic]
+    wrong = "MICROTL_ARITHMETIC_FIXED" if arithmetic == "float" else "!MICROTL_ARITHMETIC_FIXED"
+    return (
+        f"#if {wrong}\n"
+        f'#error "{name}: converted with --arithmetic {arithmetic}; convert it with --arithmetic '
+        f'{other}, or set CONFIG_MICROTL_ARITHMETIC_{arithmetic.upper()}=y"\n'
+        "#endif"
+    )
 
 
 def _sizes(sources: Sources) -> list[tuple[str, int, str]]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from microtl_tools.convert import fixed_head
 from microtl_tools.convert.converted import MARKER, BaseSet, HeadSpec
 from microtl_tools.convert.emit.c_text import array, comment, floating, rows, struct
 from microtl_tools.convert.emit.constants import ConstantPool
@@ -125,13 +126,10 @@ def _channels(sources: Sources, texts: Texts) -> str:
 
 def _head(head: HeadSpec, texts: Texts) -> Iterator[str]:
     widths = " -> ".join(str(width) for width in head.widths)
-    yield array(
-        "float", "feature_scale", head.feature_scale, f"Standardised by {head.standardised_by}."
-    )
-    yield array("float", "feature_offset", head.feature_offset)
-    yield array(
-        "float", "head_params", head.params, f"Head {widths}: weights [out][in], bias [out]."
-    )
+    kind, scale, offset, params = _head_numbers(head)
+    yield array(kind, "feature_scale", scale, f"Standardised by {head.standardised_by}.")
+    yield array(kind, "feature_offset", offset)
+    yield array(kind, "head_params", params, f"Head {widths}: weights [out][in], bias [out].")
     names = "NULL"
     if head.class_names:
         names = "class_names"
@@ -148,6 +146,12 @@ def _head(head: HeadSpec, texts: Texts) -> Iterator[str]:
         "class_names": names,
     }
     yield _definition("static const struct microtl_head_spec head", fields)
+
+
+def _head_numbers(head: HeadSpec) -> tuple[str, Any, Any, Any]:
+    if head.arithmetic == "fixed":
+        return ("int32_t", *fixed_head.tables(head), fixed_head.params(head))
+    return "float", head.feature_scale, head.feature_offset, head.params
 
 
 def _base_set(base: BaseSet) -> Iterator[str]:

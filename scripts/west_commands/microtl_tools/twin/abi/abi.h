@@ -215,18 +215,15 @@ int microtl_twin_learner_result(const struct microtl_twin_learner *learner, cons
 const char *microtl_twin_learner_reason(const struct microtl_twin_learner *learner);
 
 /**
- * Scores of @a count samples before softmax. The candidate is there from the end of its job until
- * it is published.
+ * What a head says about @a count samples. The candidate is there from the end of its job until it
+ * is published.
  *
  * @param features [count][feature count]
- * @param scores   [count][class rows]; classes that take no part get MICROTL_SCORE_NONE.
+ * @param activate Probabilities instead of scores; not for the nearest class mean.
+ * @param scores   [count][class rows]; classes that take no part get -FLT_MAX, probability 0.
  */
 int microtl_twin_learner_scores(const struct microtl_twin_learner *learner, int which, size_t count,
-				const int8_t *features, float *scores);
-
-/** Probabilities of scores, in place; not for the nearest class mean. */
-int microtl_twin_learner_activate(const struct microtl_twin_learner *learner, int which,
-				  size_t count, float *scores);
+				const int8_t *features, int activate, float *scores);
 
 /** @param mask [class rows] out: 1 where the class takes part. */
 int microtl_twin_learner_classes(const struct microtl_twin_learner *learner, int which,

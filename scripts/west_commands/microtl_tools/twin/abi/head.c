@@ -13,6 +13,7 @@
 
 #include "abi.h"
 #include "learner.h"
+#include "reals.h"
 
 size_t microtl_twin_head_rows(const struct microtl_model *model)
 {
@@ -22,6 +23,29 @@ size_t microtl_twin_head_rows(const struct microtl_model *model)
 		return 0;
 	}
 	return microtl_head_class_rows(model->head);
+}
+
+static void copy_scores(const microtl_real_t *from, size_t rows, float *to)
+{
+	for (size_t c = 0; c < rows; c++) {
+		to[c] = score_to_float(from[c]);
+	}
+}
+
+static void run(const struct microtl_head *head, size_t count, const int8_t *features,
+		bool activate, float *scores, microtl_real_t *scratch)
+{
+	const size_t rows = microtl_head_class_rows(head->spec);
+	const size_t width = head->spec->width[0];
+	microtl_real_t own[UINT16_MAX];
+
+	for (size_t i = 0; i < count; i++) {
+		microtl_head_scores(head, features + i * width, own, scratch);
+		if (activate) {
+			microtl_head_activate(head, own);
+		}
+		copy_scores(own, rows, scores + i * rows);
+	}
 }
 
 int microtl_twin_head_run(const struct microtl_model *model, size_t count, const int8_t *features,
@@ -34,18 +58,12 @@ int microtl_twin_head_run(const struct microtl_model *model, size_t count, const
 		return -EINVAL;
 	}
 
-	const size_t width = model->head->width[0];
-	float *scratch = calloc(microtl_head_scratch_count(model->head), sizeof(*scratch));
+	microtl_real_t *scratch = calloc(microtl_head_scratch_count(model->head), sizeof(*scratch));
 
 	if (scratch == NULL) {
 		return -ENOMEM;
 	}
-	for (size_t i = 0; i < count; i++) {
-		microtl_head_scores(&head, features + i * width, scores + i * rows, scratch);
-		if (activate) {
-			microtl_head_activate(&head, scores + i * rows);
-		}
-	}
+	run(&head, count, features, activate != 0, scores, scratch);
 	free(scratch);
 	return 0;
 }
@@ -65,38 +83,26 @@ static int head_of(const struct microtl_twin_learner *learner, int which, struct
 }
 
 int microtl_twin_learner_scores(const struct microtl_twin_learner *learner, int which, size_t count,
-				const int8_t *features, float *scores)
+				const int8_t *features, int activate, float *scores)
 {
 	const struct microtl_learning *learning = &learner->learning;
 	const size_t width = microtl_twin_learner_feature_count(learner);
 	const size_t rows = microtl_twin_learner_class_rows(learner);
+	microtl_real_t own[MICROTL_CLASSES_MAX];
 	struct microtl_head head;
 
 	if (which == MICROTL_TWIN_NEAREST_MEAN) {
-		for (size_t i = 0; i < count; i++) {
-			microtl_ncm_scores(&learning->ncm, features + i * width, scores + i * rows);
+		for (size_t i = 0; i < count && !activate; i++) {
+			microtl_ncm_scores(&learning->ncm, features + i * width, own);
+			copy_scores(own, rows, scores + i * rows);
 		}
-		return 0;
+		return activate ? -EINVAL : 0;
 	}
 
 	const int err = head_of(learner, which, &head);
 
-	for (size_t i = 0; err == 0 && i < count; i++) {
-		microtl_head_scores(&head, features + i * width, scores + i * rows,
-				    learning->memory.scratch);
-	}
-	return err;
-}
-
-int microtl_twin_learner_activate(const struct microtl_twin_learner *learner, int which,
-				  size_t count, float *scores)
-{
-	const size_t rows = microtl_twin_learner_class_rows(learner);
-	struct microtl_head head;
-	const int err = head_of(learner, which, &head);
-
-	for (size_t i = 0; err == 0 && i < count; i++) {
-		microtl_head_activate(&head, scores + i * rows);
+	if (err == 0) {
+		run(&head, count, features, activate != 0, scores, learning->memory.scratch);
 	}
 	return err;
 }
@@ -128,9 +134,8 @@ int microtl_twin_learner_params(const struct microtl_twin_learner *learner, int 
 	struct microtl_head head;
 	const int err = head_of(learner, which, &head);
 
-	if (err == 0) {
-		memcpy(params, head.params,
-		       microtl_twin_learner_param_count(learner) * sizeof(float));
+	for (size_t i = 0; err == 0 && i < microtl_twin_learner_param_count(learner); i++) {
+		params[i] = param_to_float(head.params[i]);
 	}
 	return err;
 }

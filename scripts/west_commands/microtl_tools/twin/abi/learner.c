@@ -12,6 +12,7 @@
 #include "abi.h"
 #include "learner.h"
 #include "numbers.h"
+#include "reals.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -97,23 +98,24 @@ static int allocate(struct microtl_learning_memory *memory, const struct microtl
 	*memory = (struct microtl_learning_memory){
 		.fit =
 			{
-				.shadow = calloc(params, sizeof(float)),
+				.shadow = calloc(params, sizeof(microtl_param_t)),
 				.state = calloc(MICROTL_OPTIMIZER_STATE_COUNT(
 							MICROTL_OPTIMIZER_ADAM, params),
-						sizeof(float)),
-				.gradient = calloc(params, sizeof(float)),
-				.best = calloc(params, sizeof(float)),
+						sizeof(microtl_param_t)),
+				.gradient = calloc(params, sizeof(microtl_param_t)),
+				.best = calloc(params, sizeof(microtl_param_t)),
 				.workspace = malloc(workspace),
 				.workspace_size = workspace,
 			},
-		.active = calloc(params, sizeof(float)),
+		.active = calloc(params, sizeof(microtl_param_t)),
 		/* Never 0 bytes, for which malloc() may give NULL. */
 		.replay_features = calloc(capacity + 1U, features),
 		.replay_entries = calloc(capacity + 1U, sizeof(struct microtl_replay_entry)),
 		.replay_capacity = capacity,
 		.names = calloc(rows, sizeof(struct microtl_class_name)),
-		.scratch = calloc(microtl_head_scratch_count(spec), sizeof(float)),
-		.ncm_means = calloc(MICROTL_NCM_MEAN_COUNT(features, rows), sizeof(float)),
+		.scratch = calloc(microtl_head_scratch_count(spec), sizeof(microtl_real_t)),
+		.ncm_means =
+			calloc(MICROTL_NCM_MEAN_COUNT(features, rows), sizeof(microtl_param_t)),
 		.ncm_counts = calloc(rows, sizeof(uint16_t)),
 	};
 
@@ -313,7 +315,7 @@ int microtl_twin_learner_run(struct microtl_twin_learner *learner, float *losses
 			*epochs = 0;
 		}
 		if (progress.epoch > *epochs && *epochs < capacity) {
-			losses[*epochs] = progress.loss;
+			losses[*epochs] = (float)real_to_double(progress.loss);
 			*epochs = progress.epoch;
 		}
 	}

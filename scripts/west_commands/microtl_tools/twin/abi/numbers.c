@@ -4,10 +4,10 @@
  */
 
 #include <errno.h>
-#include <float.h>
 #include <string.h>
 
 #include "numbers.h"
+#include "reals.h"
 
 const struct number *number_find(const struct number *numbers, size_t count, const char *name)
 {
@@ -32,9 +32,9 @@ double number_get(const struct number *number, const void *object)
 		return (double)*(const uint32_t *)field;
 	case NUMBER_I32:
 		return (double)*(const int32_t *)field;
-	case NUMBER_FLOAT:
+	case NUMBER_REAL:
 	default:
-		return (double)*(const float *)field;
+		return real_to_double(*(const microtl_real_t *)field);
 	}
 }
 
@@ -50,12 +50,12 @@ int number_set(const struct number *number, void *object, double value)
 {
 	void *field = (char *)object + number->offset;
 
-	if (number->type == NUMBER_FLOAT) {
+	if (number->type == NUMBER_REAL) {
 		/* The comparison is false for NaN. */
-		if (!(value >= -(double)FLT_MAX && value <= (double)FLT_MAX)) {
+		if (!(value >= -MICROTL_TWIN_REAL_MAX && value <= MICROTL_TWIN_REAL_MAX)) {
 			return -EINVAL;
 		}
-		*(float *)field = (float)value;
+		*(microtl_real_t *)field = real_of(value);
 		return 0;
 	}
 	if (!(value >= ranges[number->type][0] && value <= ranges[number->type][1]) ||

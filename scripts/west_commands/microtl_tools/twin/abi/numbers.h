@@ -15,12 +15,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <microtl/real.h>
+
 enum number_type {
 	NUMBER_U8,
 	NUMBER_U16,
 	NUMBER_U32,
 	NUMBER_I32,
-	NUMBER_FLOAT,
+	NUMBER_REAL,
 };
 
 /** A field: its name, possibly nested ("gate.margin"), its type and where it lies. */
@@ -30,6 +32,13 @@ struct number {
 	size_t offset;
 };
 
+/** With a fixed point, no field but real numbers is an int32_t. */
+#if MICROTL_ARITHMETIC_FIXED
+#define NUMBER_OF_INT32 NUMBER_REAL
+#else
+#define NUMBER_OF_INT32 NUMBER_I32
+#endif
+
 /** A field of @a type; the compiler finds out what it is. Enums are int or unsigned int. */
 #define NUMBER(type, field)                                                                        \
 	{#field,                                                                                   \
@@ -37,8 +46,8 @@ struct number {
 		 uint8_t: NUMBER_U8,                                                               \
 		 uint16_t: NUMBER_U16,                                                             \
 		 uint32_t: NUMBER_U32,                                                             \
-		 int32_t: NUMBER_I32,                                                              \
-		 float: NUMBER_FLOAT),                                                             \
+		 int32_t: NUMBER_OF_INT32,                                                         \
+		 float: NUMBER_REAL),                                                              \
 	 offsetof(type, field)}
 
 /** @return The field with this name, or NULL. */
