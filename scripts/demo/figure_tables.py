@@ -51,6 +51,20 @@ class Figure:
         return self.gated.gate
 
 
+@dataclass(frozen=True)
+class Pair:
+    """The same scenario with the head in float, and in fixed point."""
+
+    own: Figure
+    fixed: Figure
+
+    @property
+    def differences(self) -> list[float]:
+        """Accuracy of the trained head in fixed point less that in float, a person each."""
+        users = zip(self.own.trained.users, self.fixed.trained.users, strict=True)
+        return [fixed.after.all - own.after.all for own, fixed in users]
+
+
 def _of_person(outcome: Outcome) -> Outcome:
     return replace(outcome, user=outcome.user.partition(CASE_SEPARATOR)[0])
 
@@ -59,7 +73,7 @@ def _let_through(outcome: Outcome) -> Outcome:
     return replace(outcome, after=outcome.candidate)
 
 
-def document(figures: Sequence[Figure]) -> str:
+def document(figures: Sequence[Figure], pairs: Sequence[Pair]) -> str:
     """Return docs/figures.md."""
     text = TEMPLATE.read_text(encoding="utf-8")
     tables = {
@@ -67,6 +81,7 @@ def document(figures: Sequence[Figure]) -> str:
         "CHANGE": _table(_CHANGE, [_change(figure) for figure in figures]),
         "GATE": _table(_GATE, [_gate(figure) for figure in figures]),
         "GOALS": _table(_GOAL, [_goal(goal, figures) for goal in GOALS]),
+        "ARITHMETIC": arithmetic_table(pairs),
         "PEOPLE": _table(_PEOPLE, _people(figures)),
     }
     for name, table in tables.items():
@@ -83,8 +98,30 @@ _GATE = (
     ("scenario", "windows", "accepted", "rejected", "undecided", "wrongly accepted")
     + ("wrongly kept out",)
 )  # fmt: skip
+_ARITHMETIC = (
+    ("scenario", "windows", "people", "float", "fixed point", "mean difference", "least", "most")
+)  # fmt: skip
 _GOAL = ("scenario", "windows", "what", "goal", "measured", "met")
 _PEOPLE = ("person", "scenario", "windows", "before", "trained", "with gate", "nearest mean")
+
+
+def arithmetic_table(pairs: Sequence[Pair]) -> str:
+    """Return float beside fixed point: the trained heads, whatever the gate said."""
+    return _table(_ARITHMETIC, [_pair(pair) for pair in pairs])
+
+
+def _pair(pair: Pair) -> list[str]:
+    differences = pair.differences
+    return [
+        pair.own.title,
+        str(pair.own.budget),
+        str(len(differences)),
+        _spread(pair.own.trained.after),
+        _spread(pair.fixed.trained.after),
+        f"{100 * sum(differences) / len(differences):+.2f}",
+        f"{100 * min(differences):+.2f}",
+        f"{100 * max(differences):+.2f}",
+    ]
 
 
 def _accuracy(figure: Figure) -> list[str]:

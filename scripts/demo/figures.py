@@ -9,7 +9,7 @@ Prints them, and writes them to build/figures/; --write also writes docs/figures
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +18,7 @@ import protocol
 import scenarios
 import scenarios_digits
 import watch
-from figure_tables import Figure, document
+from figure_tables import Figure, Pair, arithmetic_table, document
 from microtl_tools.errors import MicroTLError
 from microtl_tools.output import emit, progress, write_atomic
 from microtl_tools.simulate.results import Outcome
@@ -32,9 +32,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--wheel", type=Path, help="seglearn's wheel (default: .venv/data)")
     parser.add_argument("--write", action="store_true", help="write docs/figures.md too")
+    parser.add_argument(
+        "--arithmetic", action="store_true", help="print float beside fixed point, nothing else"
+    )
     args = parser.parse_args()
     try:
-        text = document(measure(args.wheel))
+        if args.arithmetic:
+            emit(arithmetic_table(arithmetics(watch.load(args.wheel))))
+            return 0
+        text = document(measure(args.wheel), arithmetics(watch.load(args.wheel)))
         write_atomic(OUTPUT, text, force=True)
         if args.write:
             write_atomic(DOCUMENT, text, force=True)
@@ -69,6 +75,22 @@ def measure(wheel: Path | None) -> list[Figure]:
         _figure("only two new digits", many, digits.new_digits(many, only_new=True)),
         _figure("digits turned by 15 degrees", many, digits.drift(many, turned)),
         _figure("digits moved by a pixel", many, digits.drift(many, moved)),
+    ]
+
+
+def arithmetics(recordings: Sequence[watch.Recording]) -> list[Pair]:
+    """Play ten people in float and in fixed point: those left out, and with the demo's exercise."""
+    new = protocol.DEMO.exercise_out
+    backbones = [one for one in protocol.NEW_EXERCISE if one.exercise_out == new]
+    teach = partial(scenarios.new_exercise, recordings, backbones)
+    personal = partial(scenarios.new_user, recordings, protocol.NEW_USER)
+    return [
+        Pair(
+            _figure(title, budget, play((budget,))),
+            _figure(f"{title}, fixed point", budget, play((budget,), arithmetic="fixed")),
+        )
+        for title, play in ((f"new exercise {new}", teach), ("new person", personal))
+        for budget in protocol.BUDGETS
     ]
 
 

@@ -112,6 +112,26 @@ def heads(cpu: str, say: Say) -> list[Training]:
     return results
 
 
+@dataclass(frozen=True)
+class Arithmetics:
+    """One head on one CPU without FPU, in float and in fixed point."""
+
+    cpu: str
+    soft: Training
+    fixed: Training
+
+
+def arithmetics(soft: Mapping[str, Sequence[Training]], say: Say) -> list[Arithmetics]:
+    """Count training steps in fixed point beside those of ``soft``, by CPU."""
+    results = []
+    for cpu, trainings in soft.items():
+        for own in trainings:
+            say(f"training of {'x'.join(map(str, own.widths))} on {cpu} in fixed point")
+            fixed = training(own.widths, CPUS[cpu], arithmetic="fixed")
+            results.append(Arithmetics(CPUS[cpu].title, own, fixed))
+    return results
+
+
 def read_yaml(name: str) -> Any:
     """Read a file beside this one."""
     return yaml.safe_load((HERE / name).read_text(encoding="utf-8"))

@@ -59,6 +59,9 @@ def page(models: Path, library: Path) -> str:
     environment.filters.update(n=number, ratio=ratio, kernel=kernel)
     by_name = {model.name: model for model in measured}
     kws = by_name["KWS"].runs
+    heads = {
+        cpu: measurements.heads(cpu, say) for cpu in ("cortex-m4f", "cortex-m3", "cortex-m0plus")
+    }
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     return template.render(
         gcc=build.compiler_version(),
@@ -77,10 +80,10 @@ def page(models: Path, library: Path) -> str:
             for model in measured
             if not model.overhead
         ),
-        heads={
-            cpu: measurements.heads(cpu, say)
-            for cpu in ("cortex-m4f", "cortex-m3", "cortex-m0plus")
-        },
+        heads=heads,
+        arithmetics=measurements.arithmetics(
+            {cpu: heads[cpu] for cpu in ("cortex-m3", "cortex-m0plus")}, say
+        ),
         peers=measurements.read_yaml("peers.yml"),
     )
 

@@ -165,9 +165,9 @@ def test_core_is_built_anew_when_anything_changes(
     root = core_copy(tmp_path, monkeypatch)
     toolchain = find_toolchain()
 
-    def name() -> str:
+    def name(arithmetic: str = "float") -> str:
         build._core_identity.cache_clear()
-        return build._core_identity(toolchain)
+        return build._core_identity(toolchain, arithmetic)
 
     first = name()
     assert name() == first
@@ -179,7 +179,7 @@ def test_core_is_built_anew_when_anything_changes(
     toolchain = find_toolchain(flags=["-O0"])
     fourth = name()
     toolchain = replace(toolchain, identity="a newer compiler")
-    assert len({first, second, third, fourth, name()}) == 5
+    assert len({first, second, third, fourth, name(), name("fixed")}) == 6
     build._core_identity.cache_clear()
 
 
