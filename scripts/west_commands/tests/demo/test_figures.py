@@ -67,3 +67,17 @@ def test_goals_are_judged(what, bound, met):
 
 def test_tables_are_markdown():
     assert figure_tables._table(("a", "b"), [("x", "1")]) == "| a | b |\n| --- | ---: |\n| x | 1 |"
+
+
+def test_float_and_fixed_point_are_compared_by_person():
+    fixed = figure_tables.Figure(
+        "new exercise, fixed point",
+        20,
+        (
+            outcome("person 01, ROW", 0, 0.6, 0.66, "accepted"),
+            outcome("person 02, ROW", 0, 0.8, 0.89, "accepted"),
+        ),
+    )
+    row = figure_tables._pair(figure_tables.Pair(FIGURE, fixed))
+    assert row[:3] == ["new exercise", "20", "2"]
+    assert row[5:] == ["+0.00", "-1.00", "+1.00"]  # 66 less 65, and 89 less 90
