@@ -20,8 +20,8 @@ from microtl_tools.errors import UsageError
 from microtl_tools.output import dump_json, emit, warn
 
 DESCRIPTION = """\
-Convert a model to C: the backbone as int8 operations, the head as float layers that the device goes
-on training. Prints what it costs: operations, arena, RAM of learning, flash. Without -o nothing is
+Convert a model to C: the backbone as int8 operations, the head as layers that the device goes on
+training. Prints what it costs: operations, arena, RAM of learning, flash. Without -o nothing is
 written.
 """
 
