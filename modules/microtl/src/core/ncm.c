@@ -9,21 +9,17 @@
 #include <string.h>
 
 #include "layers.h"
+#include "means.h"
 
-int microtl_ncm_init(struct microtl_ncm *ncm, const struct microtl_head_spec *spec, float *means,
-		     uint16_t *counts, const struct microtl_base_set *base)
+int microtl_ncm_init(struct microtl_ncm *ncm, const struct microtl_head_spec *spec,
+		     microtl_param_t *means, uint16_t *counts, const struct microtl_base_set *base)
 {
-	size_t rows = microtl_priv_class_rows(spec);
-
 	if (means == NULL || counts == NULL) {
 		return -EINVAL;
 	}
 	*ncm = (struct microtl_ncm){.spec = spec, .means = means, .counts = counts};
-	memset(counts, 0, rows * sizeof(*counts));
-	if (base == NULL) {
-		return 0;
-	}
-	for (size_t i = 0; i + base->gate_count < base->count; i++) {
+	memset(counts, 0, microtl_priv_class_rows(spec) * sizeof(*counts));
+	for (size_t i = 0; base != NULL && i + base->gate_count < base->count; i++) {
 		int ret =
 			microtl_ncm_add(ncm, base->features + i * spec->width[0], base->labels[i]);
 
@@ -41,19 +37,14 @@ int microtl_ncm_add(struct microtl_ncm *ncm, const int8_t *features, uint8_t lab
 	if (label >= microtl_priv_class_rows(spec)) {
 		return -EINVAL;
 	}
-	float *mean = ncm->means + (size_t)label * spec->width[0];
+	microtl_param_t *mean = ncm->means + (size_t)label * spec->width[0];
 	if (ncm->counts[label] == 0) {
 		memset(mean, 0, spec->width[0] * sizeof(*mean));
 	}
 	if (ncm->counts[label] < UINT16_MAX) {
 		ncm->counts[label]++;
 	}
-	float share = 1.0f / (float)ncm->counts[label];
-	for (size_t i = 0; i < spec->width[0]; i++) {
-		float u = (float)features[i] * spec->feature_scale[i] + spec->feature_offset[i];
-
-		mean[i] += (u - mean[i]) * share;
-	}
+	microtl_priv_mean_add(spec, features, ncm->counts[label], mean);
 	return 0;
 }
 
@@ -64,29 +55,21 @@ void microtl_ncm_remove(struct microtl_ncm *ncm, uint8_t label)
 	}
 }
 
-void microtl_ncm_scores(const struct microtl_ncm *ncm, const int8_t *features, float *scores)
+void microtl_ncm_scores(const struct microtl_ncm *ncm, const int8_t *features,
+			microtl_real_t *scores)
 {
 	const struct microtl_head_spec *spec = ncm->spec;
 
 	for (size_t c = 0; c < microtl_priv_class_rows(spec); c++) {
-		const float *mean = ncm->means + c * spec->width[0];
-		float sum = 0.0f;
-
-		if (ncm->counts[c] == 0) {
-			scores[c] = MICROTL_SCORE_NONE;
-			continue;
+		scores[c] = MICROTL_SCORE_NONE;
+		if (ncm->counts[c] > 0) {
+			scores[c] = -microtl_priv_mean_distance(spec, features,
+								ncm->means + c * spec->width[0]);
 		}
-		for (size_t i = 0; i < spec->width[0]; i++) {
-			float u = (float)features[i] * spec->feature_scale[i] +
-				  spec->feature_offset[i];
-
-			sum += (u - mean[i]) * (u - mean[i]);
-		}
-		scores[c] = -sum;
 	}
 }
 
-uint8_t microtl_ncm_best(const struct microtl_ncm *ncm, const float *scores)
+uint8_t microtl_ncm_best(const struct microtl_ncm *ncm, const microtl_real_t *scores)
 {
 	uint8_t best = MICROTL_LABEL_NONE;
 
