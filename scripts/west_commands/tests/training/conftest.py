@@ -23,7 +23,7 @@ def _load(name: str) -> None:
     spec.loader.exec_module(module)
 
 
-for _name in ("core", "reference"):
+for _name in ("core", "digests", "reference"):
     _load(_name)
 
 

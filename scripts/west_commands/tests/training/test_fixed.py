@@ -5,7 +5,6 @@
 
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,41 +12,25 @@ from microtl_tools.bench import training
 from microtl_tools.bench.cpus import CPUS
 from microtl_tools.errors import UsageError
 from microtl_tools.twin.build import arithmetic_defines, learning_sources
-from training_core import CORE, INCLUDE, ROOT
+from training_core import CORE, INCLUDE
+from training_digests import MACHINES, TESTS, Digests, run
 
-TESTS = ROOT / "tests/core"
-SOURCES = [TESTS / "fixed/digests.c", TESTS / "toy.c", *learning_sources(CORE, "fixed")]
-FLAGS = ["-std=c11", *(f"-D{name}" for name in arithmetic_defines("fixed"))]
-FLAGS += [f"-I{INCLUDE}", f"-I{CORE}", f"-I{TESTS}"]
+DIGESTS = Digests(
+    sources=[TESTS / "fixed/digests.c", TESTS / "toy.c", *learning_sources(CORE, "fixed")],
+    flags=[f"-D{name}" for name in arithmetic_defines("fixed")],
+)
 LINES = 5 * 3 + 1 + 3
 
-MACHINES = {
-    "cortex-m4f": ("mps2-an386", ("-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard")),
-    "cortex-m55": ("mps3-an547", ("-mcpu=cortex-m55", "-mfloat-abi=hard")),
-    "cortex-m3": ("mps2-an385", ("-mcpu=cortex-m3", "-mfloat-abi=soft")),
-    "cortex-m0plus": ("mps2-an385", ("-mcpu=cortex-m0plus", "-mfloat-abi=soft")),
-}
 WITHOUT_FPU = ("cortex-m3", "cortex-m0plus")
 FLOAT_CODE = re.compile(r"\b__aeabi_(?:[fd]\w*|[cu]?[fd]cmp\w*|u?[il]2[fd])$", re.MULTILINE)
 """Arm's run-time ABI: arithmetic, comparisons and conversions of float and double."""
 SPEEDUP = 5
 
 
-def run(command: list[str]) -> str:
-    """Output of a command that must succeed; QEMU gives the program's on stderr."""
-    done = subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
-
-
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory: pytest.TempPathFactory) -> str:
     """What GCC at -O2 makes of it."""
-    program = tmp_path_factory.mktemp("fixed") / "gcc"
-    run(["gcc", "-O2", *FLAGS, "-o", str(program), *map(str, SOURCES)])
-    text = run([str(program)])
+    text = run([DIGESTS.build(tmp_path_factory.mktemp("fixed") / "gcc", "gcc", "-O2")])
     assert len(set(text.splitlines())) == LINES
     assert "job: verdict 1, " in text
     return text
@@ -58,23 +41,13 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> str:
 def test_compilers_agree(compiler: str, level: str, expected: str, tmp_path: Path) -> None:
     if shutil.which(compiler) is None:
         pytest.skip(f"{compiler} is not installed")
-    program = tmp_path / "digests"
-    run([compiler, level, *FLAGS, "-o", str(program), *map(str, SOURCES)])
-    assert run([str(program)]) == expected
+    assert run([DIGESTS.build(tmp_path / "digests", compiler, level)]) == expected
 
 
 @pytest.mark.emulated
 @pytest.mark.parametrize("cpu", MACHINES)
 def test_emulated_cpus_agree(cpu: str, expected: str, tmp_path: Path) -> None:
-    machine, flags = MACHINES[cpu]
-    program = tmp_path / "digests.elf"
-    command = ["arm-none-eabi-gcc", "-mthumb", *flags, "-O2", *FLAGS]
-    command += ["-ffunction-sections", "-Wl,--gc-sections", "-nostartfiles"]
-    command += ["--specs=nano.specs", "--specs=nosys.specs", f"-T{TESTS}/arm/link.ld"]
-    run([*command, "-o", str(program), str(TESTS / "arm/start.c"), *map(str, SOURCES)])
-    emulator = ["qemu-system-arm", "-M", machine, "-nographic", "-monitor", "none"]
-    emulator += ["-serial", "none", "-semihosting-config", "enable=on,target=native"]
-    assert run([*emulator, "-kernel", str(program)]) == expected
+    assert DIGESTS.emulate(tmp_path / "digests.elf", cpu, "-O2") == expected
 
 
 def undefined(cpu: str, arithmetic: str, folder: Path) -> str:
