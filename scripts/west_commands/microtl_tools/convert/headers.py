@@ -35,6 +35,7 @@ _CAST = re.compile(r"\((?:size_t|u?int\d+_t)\)")
 _SIZEOF = re.compile(r"sizeof\(([^()]+)\)")
 _CALL = re.compile(r"\b(MICROTL_\w+)\s*\(")
 _NAME = re.compile(r"\bMICROTL_\w+\b")
+_PARENTHESES = re.compile(r"\(([^()]*)\)")
 _SUFFIX = re.compile(r"\b(\d+)[uUlL]+\b")
 
 
@@ -86,6 +87,7 @@ _OPERATORS: dict[type[ast.AST], Callable[..., int]] = {
     ast.Div: operator.floordiv,
     ast.BitAnd: operator.and_,
     ast.Invert: operator.invert,
+    ast.Gt: operator.gt,
 }
 
 
@@ -184,11 +186,26 @@ def _call_arguments(text: str, start: int) -> tuple[list[str], int]:
 
 
 def _value(text: str) -> int:
+    """Return what an expression of numbers comes to, innermost parentheses first."""
+    while (inner := _PARENTHESES.search(text)) is not None:
+        text = f"{text[: inner.start()]}{_plain(inner[1])}{text[inner.end() :]}"
+    return _plain(text)
+
+
+def _plain(text: str) -> int:
+    """Return the value of an expression without parentheses."""
+    condition, mark, choice = text.partition("?")
+    if mark:
+        first, _, second = choice.partition(":")
+        return _plain(first if _plain(condition) else second)
+
     def evaluate(node: ast.AST) -> int:
         if isinstance(node, ast.Constant) and isinstance(node.value, int):
             return node.value
         if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
             return _OPERATORS[type(node.op)](evaluate(node.left), evaluate(node.right))
+        if isinstance(node, ast.Compare) and type(node.ops[0]) in _OPERATORS:
+            return _OPERATORS[type(node.ops[0])](evaluate(node.left), evaluate(node.comparators[0]))
         if isinstance(node, ast.UnaryOp) and type(node.op) in _OPERATORS:
             return _OPERATORS[type(node.op)](evaluate(node.operand))
         _unknown(f"a whole number: {text}")

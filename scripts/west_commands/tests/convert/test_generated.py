@@ -205,6 +205,10 @@ def test_sizes_from_the_headers_are_the_compilers(tmp_path: Path) -> None:
         f"MICROTL_NCM_MEAN_COUNT(8, 7) == {macro('NCM_MEAN_COUNT', features=8, rows=7)}",
         f"MICROTL_REPLAY_FEATURES_SIZE(200, 8) == "
         f"{macro('REPLAY_FEATURES_SIZE', capacity=200, features=8)}",
+        *(
+            f"MICROTL_REPLAY_LOG_RECORD_SIZE({n}) == {macro('REPLAY_LOG_RECORD_SIZE', features=n)}"
+            for n in (8, 64)
+        ),
         f"MICROTL_OPTIMIZER_STATE_COUNT(MICROTL_OPTIMIZER_MOMENTUM, 9) == "
         f"{macro('OPTIMIZER_STATE_COUNT', kind=1, params=9)}",
         f"MICROTL_OPTIMIZER_STATE_COUNT(MICROTL_OPTIMIZER_ADAM, 9) == "
@@ -212,7 +216,8 @@ def test_sizes_from_the_headers_are_the_compilers(tmp_path: Path) -> None:
     ]
     source = tmp_path / "sizes.c"
     lines = [f'_Static_assert({text}, "{text}");' for text in asserts]
-    source.write_text("#include <microtl/learning.h>\n" + "\n".join(lines), encoding="utf-8")
+    includes = "#include <microtl/learning.h>\n#include <microtl/replay_log.h>\n"
+    source.write_text(includes + "\n".join(lines), encoding="utf-8")
     compile_with(COMPILERS[0], source, "-std=c11")
 
 
