@@ -9,10 +9,11 @@ from pathlib import Path
 
 from microtl_tools.budget.microtl_names import learner_of
 from microtl_tools.budget.owners import MICROTL, STACKS, belongs
-from microtl_tools.budget.predict import LEARNER, SHARED, Predicted, Prediction
+from microtl_tools.budget.predict import Predicted, Prediction
 from microtl_tools.budget.regions import RAM
 from microtl_tools.budget.report import ImageReport
 from microtl_tools.budget.saved_json import read_saved
+from microtl_tools.convert.learner_memory import LEARNER, SHARED
 from microtl_tools.errors import MicroTLError
 
 

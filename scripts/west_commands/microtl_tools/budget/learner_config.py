@@ -5,10 +5,10 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from microtl_tools.budget.devicetree import config_number, read_config
+from microtl_tools.convert.learner_memory import LearnerConfig
 from microtl_tools.errors import UsageError
 from microtl_tools.output import warn
 
@@ -32,34 +32,6 @@ _CHOICES = (
 )
 _OTHERS = ("TRAINER_BEST_WEIGHTS", "HEAD_NCM", "STORE", "STORE_REPLAY")
 _KNOWN = frozenset(DEFAULTS) | {f"CONFIG_MICROTL_{name}" for name in _OTHERS}
-
-
-@dataclass(frozen=True)
-class LearnerConfig:
-    """What the options come to."""
-
-    trainer: bool
-    samples: int
-    batch: int
-    tokens: int
-    optimizer: int
-    """States a parameter: 0 SGD, 1 momentum, 2 Adam."""
-    best_weights: bool
-    active_in_ram: bool
-    ncm: bool
-    store: bool
-    store_replay: bool
-    fixed: bool
-    """Heads in fixed point."""
-
-    def options(self) -> frozenset[str]:
-        """Return the options on which members of the learner depend, written CONFIG_X."""
-        found = {
-            "CONFIG_MICROTL_STORE": self.store,
-            "CONFIG_MICROTL_STORE_REPLAY": self.store_replay,
-            "CONFIG_MICROTL_ARITHMETIC_FIXED": self.fixed,
-        }
-        return frozenset(name for name, on in found.items() if on)
 
 
 def learner_config(given: Iterable[str]) -> LearnerConfig:

@@ -3,24 +3,20 @@
 
 """What a model and its learner will take, object by object, before anything is built.
 
-Sizes are those of a 32-bit Arm CPU; those of the kernel's objects in them are those of Zephyr's
-default configuration. Left out are code and the trainer's thread: its stack and control block.
+Sizes are those of a 32-bit Arm CPU. Left out are code and the trainer's thread: its stack and
+control block.
 """
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from microtl_tools.budget.learner_config import LearnerConfig
 from microtl_tools.budget.regions import FLASH, RAM
 from microtl_tools.convert.api import ConvertedModel
-from microtl_tools.convert.headers import layout, macro
+from microtl_tools.convert.headers import layout
+from microtl_tools.convert.learner_memory import LearnerConfig, learner_objects
 from microtl_tools.convert.report import names_size
 
-LEARNER = "LEARNER"
-"""Stands in names for the learner's name, which the application chooses."""
-SHARED = "microtl_"
-"""Names begin so where all learners share the object, which lies in MicroTL's library."""
 _FLOAT, _POINTER = 4, 4
 
 
@@ -53,10 +49,8 @@ class Prediction:
 def predict(converted: ConvertedModel, config: LearnerConfig) -> Prediction:
     """Return the objects that a build with this configuration will have."""
     rows = [*_model(converted)]
-    if converted.head is None:
-        rows.append(Predicted(f"{LEARNER}_arena", "microtl/arena", RAM, converted.arena_size))
-    else:
-        rows += _learner(converted, config)
+    for part in learner_objects(converted, config):
+        rows.append(Predicted(part.symbol, f"microtl/{part.part}", RAM, part.bytes))
     return Prediction(converted.symbol, tuple(row for row in rows if row.bytes))
 
 
@@ -85,45 +79,3 @@ def _model(converted: ConvertedModel) -> Iterator[Predicted]:
         yield row("base_features", "base set", base.features.nbytes)
         yield row("base_labels", "base set", base.labels.nbytes)
         yield row("base_set", "base set", layout("microtl_base_set").size)
-
-
-def _learner(converted: ConvertedModel, config: LearnerConfig) -> Iterator[Predicted]:
-    """What MICROTL_LEARNER_DEFINE() defines, in its order."""
-    head = converted.head
-    assert head is not None
-    hidden, rows, params = sum(head.widths[1:-1]), head.class_capacity, int(head.params.size)
-
-    def row(name: str, part: str, size: int) -> Predicted:
-        return Predicted(f"{LEARNER}_{name}", f"microtl/{part}", RAM, size)
-
-    size = layout("microtl_learner", config.options()).size
-    yield Predicted(LEARNER, "microtl/variables", RAM, size)
-    yield row("arena", "arena", converted.arena_size)
-    yield row("features", "heads", config.tokens * head.features)
-    yield row("scores", "heads", _FLOAT * rows)
-    yield row("scratch", "workspace", _FLOAT * macro("HEAD_SCRATCH_COUNT", hidden=hidden))
-    yield row("names", "heads", rows * layout("microtl_class_name").size)
-    if config.trainer:
-        queue = layout("k_queue").size
-        yield Predicted(f"{SHARED}train_queue", "microtl/variables", RAM, queue)
-        samples, base = config.samples, 0 if converted.base is None else len(converted.base.labels)
-        size = macro("REPLAY_FEATURES_SIZE", capacity=samples, features=head.features)
-        yield row("replay_features", "replay", size)
-        yield row("replay_entries", "replay", samples * layout("microtl_replay_entry").size)
-        yield row("shadow", "heads", _FLOAT * params)
-        size = macro("FIT_WORKSPACE_SIZE", hidden=hidden, rows=rows, samples=samples + base)
-        yield row("workspace", "workspace", size)
-        count = macro("OPTIMIZER_STATE_COUNT", kind=config.optimizer, params=params)
-        yield row("state", "optimizer", _FLOAT * count if config.optimizer else 0)
-        yield row("gradient", "heads", _FLOAT * params if config.batch > 1 else 0)
-        yield row("best", "heads", _FLOAT * params if config.best_weights else 0)
-    if config.active_in_ram:
-        yield row("active", "heads", _FLOAT * params)
-    if config.ncm:
-        size = macro("NCM_MEAN_COUNT", features=head.features, rows=rows)
-        yield row("ncm_means", "heads", _FLOAT * size)
-        yield row("ncm_counts", "heads", 2 * rows)
-    if config.store_replay:
-        block = macro("FLASH_WRITE_BLOCK_MAX")
-        record = macro("REPLAY_LOG_RECORD_SIZE", features=head.features)
-        yield row("record", "store", -(-record // block) * block)

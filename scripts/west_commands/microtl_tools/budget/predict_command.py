@@ -5,6 +5,7 @@
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 
 from microtl_tools.budget.boards import board_regions
 from microtl_tools.budget.learner_config import learner_config
@@ -12,6 +13,9 @@ from microtl_tools.budget.predict import Prediction, predict
 from microtl_tools.budget.regions import FLASH, RAM, Region, parse_region
 from microtl_tools.budget.render_table import bar, percent
 from microtl_tools.budget.sizes import show
+from microtl_tools.convert.converted import Options
+from microtl_tools.convert.learner_memory import ADAM, LearnerConfig
+from microtl_tools.convert.options import to_options
 from microtl_tools.errors import OverBudgetError, UsageError
 from microtl_tools.output import dump_json, emit, table, warn
 
@@ -19,14 +23,14 @@ from microtl_tools.output import dump_json, emit, table, warn
 def run(args: argparse.Namespace) -> int:
     """Convert, predict, print; raise OverBudgetError where MicroTL alone is over a limit."""
     from microtl_tools.convert.api import convert
-    from microtl_tools.convert.options import to_options
 
     _check_usage(args)
+    options, config = _options(args)
     regions = [parse_region(text) for text in args.region]
     if not regions and args.board:
         regions = board_regions(args.board)
-    converted = convert(args.image, to_options(args))
-    prediction = predict(converted, learner_config(args.config))
+    converted = convert(args.image, options)
+    prediction = predict(converted, config)
     if args.json:
         dump_json({"board": args.board, "prediction": prediction.to_json()})
     else:
@@ -35,6 +39,17 @@ def run(args: argparse.Namespace) -> int:
             warn(note)
     _check(args, prediction, regions)
     return 0
+
+
+def _options(args: argparse.Namespace) -> tuple[Options, LearnerConfig]:
+    """Return both kinds of options, with one arithmetic, as microtl_add_model() would build it."""
+    options, config = to_options(args), learner_config(args.config)
+    if not config.fixed and options.arithmetic != "fixed":
+        return options, config
+    for wrong, what in ((config.optimizer == ADAM, "Adam"), (config.batch > 1, "a batch above 1")):
+        if wrong:
+            raise UsageError(f"--config: {what} does not go with heads in fixed point")
+    return replace(options, arithmetic="fixed"), replace(config, fixed=True)
 
 
 def _check_usage(args: argparse.Namespace) -> None:

@@ -80,9 +80,10 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
 def run(args: argparse.Namespace) -> int:
     """Convert, write, report."""
     from microtl_tools.convert.api import convert
-    from microtl_tools.convert.report import REPLAY_CAPACITY, report, report_text
+    from microtl_tools.convert.learner_memory import LearnerConfig
+    from microtl_tools.convert.report import report, report_text
 
-    capacity = REPLAY_CAPACITY if args.replay_capacity is None else args.replay_capacity
+    capacity = LearnerConfig.samples if args.replay_capacity is None else args.replay_capacity
     if not 0 <= capacity <= CAPACITY_MAX:
         raise UsageError(f"--replay-capacity {capacity}: give 0 to {CAPACITY_MAX}")
     converted = convert(args.model, to_options(args))

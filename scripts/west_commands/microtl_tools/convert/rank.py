@@ -19,7 +19,7 @@ from microtl_tools.convert.converted import ConvertedModel, Options
 from microtl_tools.convert.graph import Tensor
 from microtl_tools.convert.inspection import CutPlace, cut_places
 from microtl_tools.convert.pipeline import read_graph
-from microtl_tools.convert.report import REPLAY_CAPACITY, ram_rows, total
+from microtl_tools.convert.report import ram_rows, total
 from microtl_tools.convert.samples import read_samples
 from microtl_tools.errors import MicroTLError
 from microtl_tools.imports import require
@@ -157,7 +157,7 @@ def _cost(data: bytes, source: str, options: Options) -> tuple[int, int]:
     assert converted.head is not None
     widths = converted.head.widths
     weights = sum(a * b for a, b in zip(widths, widths[1:], strict=False))
-    ram = total(ram_rows(converted, REPLAY_CAPACITY), "always", "default")
+    ram = total(ram_rows(converted), "always", "default")
     return ram, converted.macs + weights
 
 

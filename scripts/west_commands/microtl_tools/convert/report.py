@@ -6,23 +6,22 @@ everywhere."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from microtl_tools.convert.converted import ConvertedModel, End, HeadSpec
 from microtl_tools.convert.emit.texts import texts_size
 from microtl_tools.convert.graph import shape_text
-from microtl_tools.convert.headers import POINTER, layout, macro
+from microtl_tools.convert.headers import POINTER, layout
+from microtl_tools.convert.learner_memory import ADAM, LearnerConfig, learner_objects
 from microtl_tools.output import table
 
 FLOAT = 4
-REPLAY_CAPACITY = 140
-"""Samples in the replay memory where nobody says otherwise: CONFIG_MICROTL_REPLAY_SAMPLE_COUNT."""
-
-MOMENTUM_STATES = 1
-ADAM_STATES = 2
 
 
-def report(converted: ConvertedModel, replay_capacity: int = REPLAY_CAPACITY) -> dict[str, Any]:
+def report(
+    converted: ConvertedModel, replay_capacity: int = LearnerConfig.samples
+) -> dict[str, Any]:
     """Return the whole report as JSON-able data."""
     content: dict[str, Any] = {
         "name": converted.name,
@@ -91,40 +90,58 @@ def _head(head: HeadSpec | None) -> dict[str, Any] | None:
     }
 
 
-def ram_rows(converted: ConvertedModel, replay_capacity: int) -> list[dict[str, Any]]:
+def ram_rows(
+    converted: ConvertedModel, replay_capacity: int = LearnerConfig.samples
+) -> list[dict[str, Any]]:
     """Return the RAM that inference and learning take, a row each.
 
     ``needed`` is "always", "default" (other settings change it), "instead" of the row above, or
     "option".
     """
-    arena = _ram("arena", converted.arena_size, "always")
     head = converted.head
-    if head is None:
-        return [arena]
-    params = int(head.params.size)
-    shadow = FLOAT * params
-    momentum = FLOAT * macro("OPTIMIZER_STATE_COUNT", kind=MOMENTUM_STATES, params=params)
-    adam = FLOAT * macro("OPTIMIZER_STATE_COUNT", kind=ADAM_STATES, params=params)
-    scratch = FLOAT * macro("HEAD_SCRATCH_COUNT", hidden=sum(head.widths[1:-1]))
-    rows = [
-        arena,
-        _ram("inference scratch", scratch, "always"),
-        _ram("features of the last inference", head.features, "always"),
-        _ram("scores", FLOAT * head.class_capacity, "always"),
-        _ram("shadow head", shadow, "always"),
-        *_training_rows(converted, head, replay_capacity),
-        _ram("optimiser state, momentum", momentum, "default"),
-        _ram("optimiser state, Adam", adam, "instead"),
-        _ram("active head in RAM", shadow, "default"),
-        _ram("best weights", shadow, "option"),
-        _ram("gradient, batch > 1", shadow, "option"),
-        _ram("window, half of it spare", *_window(converted)),
-    ]
-    return sorted(rows, key=lambda row: _NEEDED.index(row["needed"]) // 2)
+    fixed = head is not None and head.arithmetic == "fixed"
+    default = LearnerConfig(samples=replay_capacity, fixed=fixed)
+    least, usual, most = (
+        _rows_of(converted, config) for config in (_least(default), default, _most(default))
+    )
+    rows = []
+    for symbol, row in most.items():
+        if symbol not in usual:
+            rows.append(_ram(*row, "option"))
+            continue
+        always = least.get(symbol) == usual[symbol]
+        rows.append(_ram(*usual[symbol], "always" if always else "default"))
+        if row != usual[symbol]:
+            rows.append(_ram(*row, "instead"))
+    if head is not None:
+        rows.append(_ram("window, half of it spare", *_window(converted)))
+    return sorted(rows, key=lambda row: _ORDER[row["needed"]])
 
 
-_NEEDED = ("always", "", "default", "instead", "option")
-"""In this order, where "instead" stays behind the "default" that it replaces."""
+_ORDER = {"always": 0, "default": 1, "instead": 1, "option": 2}
+"""Where "instead" stays behind the "default" that it replaces."""
+
+
+def _least(config: LearnerConfig) -> LearnerConfig:
+    # Kconfig keeps the active head in RAM where there is no store.
+    return replace(config, samples=0, optimizer=0, active_in_ram=False, store=True)
+
+
+def _most(config: LearnerConfig) -> LearnerConfig:
+    config = replace(config, best_weights=True, ncm=True, store=True, store_replay=True)
+    # Fixed point has neither Adam nor batches.
+    return config if config.fixed else replace(config, optimizer=ADAM, batch=2)
+
+
+def _rows_of(converted: ConvertedModel, config: LearnerConfig) -> dict[str, tuple[str, int]]:
+    """Return text and bytes, by the C name of the first object that the text stands for."""
+    symbols: dict[str, str] = {}
+    rows: dict[str, tuple[str, int]] = {}
+    for part in learner_objects(converted, config):
+        symbol = symbols.setdefault(part.what, part.symbol)
+        _, size = rows.get(symbol, ("", 0))
+        rows[symbol] = (part.what, size + part.bytes)
+    return rows
 
 
 def _window(converted: ConvertedModel) -> tuple[int, str]:
@@ -134,29 +151,6 @@ def _window(converted: ConvertedModel) -> tuple[int, str]:
     return (frames + frames // 2) * channels + layout(
         "microtl_window_scaling"
     ).size * channels, "option"
-
-
-def _training_rows(
-    converted: ConvertedModel, head: HeadSpec, replay_capacity: int
-) -> list[dict[str, Any]]:
-    """Return what a training job works with beside the parameters."""
-    hidden, rows = sum(head.widths[1:-1]), head.class_capacity
-    if head.loss == "mse":
-        # Trained step by step against targets of the application: no labels are stored.
-        step = FLOAT * macro("STEP_SCRATCH_COUNT", hidden=hidden, rows=rows)
-        return [_ram("training scratch", step, "always")]
-    base = 0 if converted.base is None else len(converted.base.labels)
-    samples = replay_capacity + base
-    workspace = macro("FIT_WORKSPACE_SIZE", hidden=hidden, rows=rows, samples=samples)
-    replay = macro("REPLAY_FEATURES_SIZE", capacity=replay_capacity, features=head.features)
-    replay += replay_capacity * layout("microtl_replay_entry").size
-    means = FLOAT * macro("NCM_MEAN_COUNT", features=head.features, rows=rows) + 2 * rows
-    return [
-        _ram("training workspace", workspace, "always"),
-        _ram("class names", rows * layout("microtl_class_name").size, "always"),
-        _ram(f"replay memory, {replay_capacity} samples", replay, "default"),
-        _ram("nearest class means", means, "option"),
-    ]
 
 
 def _ram(what: str, size: int, needed: str) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from microtl_tools.budget.predict import Predicted, Prediction, predict
 from microtl_tools.budget.report import owner_bytes, report_elf
 from microtl_tools.cli import main
 from microtl_tools.convert.api import ConvertedModel, Options, convert
+from microtl_tools.convert.learner_memory import LearnerConfig
+from microtl_tools.convert.report import ram_rows, total
 from microtl_tools.errors import MicroTLError, UsageError
 
 from .conftest import elf
@@ -48,8 +50,7 @@ def test_defaults_are_those_of_kconfig() -> None:
 
 
 def test_options_replace_defaults_and_choices() -> None:
-    default = learner_config([])
-    assert (default.samples, default.optimizer, default.batch) == (140, 1, 1)
+    assert learner_config([]) == LearnerConfig()
     assert learner_config(["CONFIG_MICROTL_TRAINER_OPTIMIZER_ADAM=y"]).optimizer == 2
     assert learner_config(["MICROTL_TRAINER_OPTIMIZER_SGD=y"]).optimizer == 0
     assert learner_config(["CONFIG_MICROTL_REPLAY_SAMPLE_COUNT=40"]).samples == 40
@@ -107,6 +108,52 @@ def test_every_option_costs_what_its_help_says(converted: ConvertedModel) -> Non
     assert change(ncm=True) == 4 * features * rows + 2 * rows
     assert change(tokens=3) == 2 * features
     assert change(samples=50) == 10 * (features + 8 + 2)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        Options(classes=12),
+        Options(
+            arithmetic="fixed",
+            base_set=MODEL.with_suffix(".npz"),
+            labels=MODEL.with_name("labels.txt"),
+        ),
+        Options(hidden=24),
+        Options(head_layers=0),
+    ],
+    ids=["classes", "fixed", "hidden", "frozen"],
+)
+def test_the_converters_report_says_the_same(options: Options) -> None:
+    converted = convert(MODEL, options)
+    config = LearnerConfig(samples=40, fixed=options.arithmetic == "fixed")
+    rows = ram_rows(converted, 40)
+    assert total(rows, "always", "default") == predict(converted, config).total("ram")
+    options_of_float = {"optimiser state, Adam", "gradient, batch > 1"}
+    expected = set() if config.fixed or converted.head is None else options_of_float
+    assert {row["what"] for row in rows} & options_of_float == expected
+
+
+def test_store_with_its_log_is_predicted(converted: ConvertedModel) -> None:
+    """A record is a header of 12 bytes, features, a CRC; in whole blocks of at most 32."""
+    assert converted.head is not None and converted.head.features == 64
+    config = learner_config(["CONFIG_MICROTL_STORE=y", "CONFIG_MICROTL_STORE_REPLAY=y"])
+    found = sizes(predict(converted, config))
+    assert found["LEARNER_record"] == 96
+    assert found["LEARNER"] > sizes(predict(converted, LearnerConfig()))["LEARNER"]
+
+
+def test_options_and_kconfig_mean_one_arithmetic(capsys: pytest.CaptureFixture[str]) -> None:
+    def predicted(*arguments: str, code: int = 0) -> str:
+        assert main(["budget", str(MODEL), "--json", *arguments]) == code
+        text = capsys.readouterr()
+        return text.err if code else text.out
+
+    kconfig = ("--config", "CONFIG_MICROTL_ARITHMETIC_FIXED=y")
+    assert predicted("--arithmetic", "fixed") == predicted(*kconfig) != predicted()
+    for option, what in (("OPTIMIZER_ADAM=y", "Adam"), ("BATCH_COUNT=8", "a batch above 1")):
+        error = predicted(*kconfig, "--config", f"CONFIG_MICROTL_TRAINER_{option}", code=2)
+        assert f"{what} does not go with heads in fixed point" in error
 
 
 def test_arrays_of_the_prediction_are_those_of_the_source(converted: ConvertedModel) -> None:

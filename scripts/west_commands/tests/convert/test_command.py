@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from microtl_tools.cli import main
 from microtl_tools.convert import benchmark
-from microtl_tools.convert.report import REPLAY_CAPACITY, ram_rows, total
+from microtl_tools.convert.report import ram_rows, total
 from small_models import edited
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -72,12 +72,6 @@ def test_ram_of_a_frozen_model_is_its_arena(
     report = json.loads(said(capsys, "convert", model, "--json", "--head", "none")[0])
     assert [row["what"] for row in report["ram"]] == ["arena"]
     assert report["head"] is None
-
-
-def test_default_capacity_is_that_of_the_build() -> None:
-    kconfig = ROOT / "modules" / "microtl" / "src" / "zephyr" / "Kconfig.trainer"
-    text = kconfig.read_text(encoding="utf-8").split("config MICROTL_REPLAY_SAMPLE_COUNT")[1]
-    assert text.split("default", 1)[1].split()[0] == str(REPLAY_CAPACITY)
 
 
 def test_head_of_values_needs_no_replay(classifier: bytes) -> None:
