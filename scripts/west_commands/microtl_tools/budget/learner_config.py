@@ -25,16 +25,19 @@ DEFAULTS = {
 """Kconfig's defaults, which a test compares with the Kconfig files; what is absent is n."""
 
 _OPTION = re.compile(r"(CONFIG_)?(\w+)=(.*)")
-_CHOICES = (
-    ("CONFIG_MICROTL_TRAINER_OPTIMIZER_", ("SGD", "MOMENTUM", "ADAM")),
-    ("CONFIG_MICROTL_ARITHMETIC_", ("FLOAT", "FIXED")),
-    ("CONFIG_MICROTL_KERNELS_", ("PORTABLE", "DSP", "CMSIS_NN")),
-)
+_KERNELS = "CONFIG_MICROTL_KERNELS_"
+CHOICES = {
+    "CONFIG_MICROTL_TRAINER_OPTIMIZER_": ("SGD", "MOMENTUM", "ADAM"),
+    "CONFIG_MICROTL_ARITHMETIC_": ("FLOAT", "FIXED"),
+    _KERNELS: ("PORTABLE", "CMSIS_NN", "DSP", "MVE"),
+}
+"""Kconfig's choices, which a test compares with the Kconfig files: what names begin with, ends."""
+_CHOSEN = frozenset(prefix + name for prefix, names in CHOICES.items() for name in names)
 _OTHERS = ("TRAINER_BEST_WEIGHTS", "HEAD_NCM", "STORE", "STORE_REPLAY")
-_KNOWN = frozenset(DEFAULTS) | {f"CONFIG_MICROTL_{name}" for name in _OTHERS}
+_KNOWN = frozenset(DEFAULTS) | _CHOSEN | {f"CONFIG_MICROTL_{name}" for name in _OTHERS}
 
 
-def learner_config(given: Iterable[str]) -> LearnerConfig:
+def complete(given: Iterable[str]) -> dict[str, str]:
     """Return the configuration of ``--config`` options: CONFIG_X=VALUE, or a file with such lines.
 
     The first option of a choice replaces its default. Raises UsageError for what is neither.
@@ -43,11 +46,11 @@ def learner_config(given: Iterable[str]) -> LearnerConfig:
     for text in given:
         values.update(_one(text))
     config = dict(DEFAULTS)
-    for prefix, names in _CHOICES:
+    for prefix, names in CHOICES.items():
         if any(values.get(prefix + name) == "y" for name in names):
             config = {k: v for k, v in config.items() if not k.startswith(prefix)}
     config.update(values)
-    return from_config(config)
+    return config
 
 
 def from_config(config: Mapping[str, str]) -> LearnerConfig:
@@ -79,9 +82,15 @@ def from_config(config: Mapping[str, str]) -> LearnerConfig:
     )
 
 
+def kernel_set(config: Mapping[str, str]) -> str:
+    """Return the kernels of a complete configuration, as ``--kernels`` names them."""
+    chosen = [name for name in CHOICES[_KERNELS] if config.get(_KERNELS + name) == "y"]
+    return chosen[0].lower().replace("_", "-") if chosen else "portable"
+
+
 def _known() -> list[str]:
-    return sorted(_KNOWN - {f"{prefix}{name}" for prefix, names in _CHOICES for name in names}) + [
-        f"{prefix}{'|'.join(names)}" for prefix, names in _CHOICES
+    return sorted(_KNOWN - _CHOSEN) + [
+        f"{prefix}{'|'.join(names)}" for prefix, names in CHOICES.items()
     ]
 
 
@@ -89,7 +98,7 @@ def _one(text: str) -> dict[str, str]:
     match = _OPTION.fullmatch(text)
     if match:
         option = f"CONFIG_{match[2]}"
-        if option not in _KNOWN and not option.startswith(tuple(prefix for prefix, _ in _CHOICES)):
+        if option not in _KNOWN:
             warn(f"--config {text}: {option} changes nothing here; known are {', '.join(_known())}")
         return {option: match[3].strip('"')}
     path = Path(text)

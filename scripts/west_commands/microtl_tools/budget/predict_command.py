@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from microtl_tools.budget.boards import board_regions
-from microtl_tools.budget.learner_config import learner_config
+from microtl_tools.budget.learner_config import complete, from_config, kernel_set
 from microtl_tools.budget.predict import Prediction, predict
 from microtl_tools.budget.regions import FLASH, RAM, Region, parse_region
 from microtl_tools.budget.render_table import bar, percent
@@ -42,8 +42,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _options(args: argparse.Namespace) -> tuple[Options, LearnerConfig]:
-    """Return both kinds of options, with one arithmetic, as microtl_add_model() would build it."""
-    options, config = to_options(args), learner_config(args.config)
+    """Return both kinds of options, as microtl_add_model() would make one of the other."""
+    configured = complete(args.config)
+    options, config, kernels = to_options(args), from_config(configured), kernel_set(configured)
+    if options.kernels == "portable":
+        options = replace(options, kernels=kernels)
+    elif kernels not in ("portable", options.kernels):
+        raise UsageError(
+            f"--config asks for the kernels {kernels}, --kernels for {options.kernels}"
+        )
     if not config.fixed and options.arithmetic != "fixed":
         return options, config
     for wrong, what in ((config.optimizer == ADAM, "Adam"), (config.batch > 1, "a batch above 1")):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from microtl_tools.budget.boards import board_regions
 from microtl_tools.budget.compare import compare, read_prediction
-from microtl_tools.budget.learner_config import DEFAULTS, from_config, learner_config
+from microtl_tools.budget.learner_config import CHOICES, DEFAULTS, complete, from_config
 from microtl_tools.budget.predict import Predicted, Prediction, predict
 from microtl_tools.budget.report import owner_bytes, report_elf
 from microtl_tools.cli import main
@@ -29,6 +29,10 @@ MODEL = ROOT / "samples" / "hello_transfer" / "src" / "model" / "digits.tflite"
 @pytest.fixture(scope="module")
 def converted() -> ConvertedModel:
     return convert(MODEL, Options(classes=12))
+
+
+def learner_config(given: list[str]) -> LearnerConfig:
+    return from_config(complete(given))
 
 
 def sizes(prediction: Prediction) -> dict[str, int]:
@@ -49,6 +53,14 @@ def test_defaults_are_those_of_kconfig() -> None:
             assert re.search(rf"^\tdefault {value}$", block[1], re.MULTILINE), option
 
 
+def test_choices_are_those_of_kconfig() -> None:
+    texts = [p.read_text(encoding="utf-8") for p in (ROOT / "modules/microtl").rglob("Kconfig*")]
+    for prefix, names in CHOICES.items():
+        choice = prefix.removeprefix("CONFIG_").removesuffix("_")
+        (block,) = re.findall(rf"^choice {choice}\n(.*?)^endchoice", "\n".join(texts), re.M | re.S)
+        assert re.findall(rf"^config {choice}_(\w+)", block, re.M) == list(names)
+
+
 def test_options_replace_defaults_and_choices() -> None:
     assert learner_config([]) == LearnerConfig()
     assert learner_config(["CONFIG_MICROTL_TRAINER_OPTIMIZER_ADAM=y"]).optimizer == 2
@@ -63,6 +75,8 @@ def test_an_option_with_a_typing_error_is_named(capsys: pytest.CaptureFixture[st
     assert not capsys.readouterr().err
     learner_config(["CONFIG_MICROTL_REPLAY_SAMPLE_CUONT=40"])
     assert "CONFIG_MICROTL_REPLAY_SAMPLE_CUONT changes nothing here" in capsys.readouterr().err
+    learner_config(["CONFIG_MICROTL_KERNELS_NEON=y"])
+    assert "CONFIG_MICROTL_KERNELS_NEON changes nothing here" in capsys.readouterr().err
     with pytest.raises(UsageError, match="REPLAY_SAMPLE_COUNT=lots: is no number"):
         learner_config(["CONFIG_MICROTL_REPLAY_SAMPLE_COUNT=lots"])
 
@@ -143,7 +157,7 @@ def test_store_with_its_log_is_predicted(converted: ConvertedModel) -> None:
     assert found["LEARNER"] > sizes(predict(converted, LearnerConfig()))["LEARNER"]
 
 
-def test_options_and_kconfig_mean_one_arithmetic(capsys: pytest.CaptureFixture[str]) -> None:
+def test_options_and_kconfig_mean_one_build(capsys: pytest.CaptureFixture[str]) -> None:
     def predicted(*arguments: str, code: int = 0) -> str:
         assert main(["budget", str(MODEL), "--json", *arguments]) == code
         text = capsys.readouterr()
@@ -151,6 +165,10 @@ def test_options_and_kconfig_mean_one_arithmetic(capsys: pytest.CaptureFixture[s
 
     kconfig = ("--config", "CONFIG_MICROTL_ARITHMETIC_FIXED=y")
     assert predicted("--arithmetic", "fixed") == predicted(*kconfig) != predicted()
+    dsp = ("--config", "CONFIG_MICROTL_KERNELS_DSP=y")
+    assert predicted("--kernels", "dsp") == predicted(*dsp) != predicted()
+    error = predicted("--kernels", "mve", *dsp, code=2)
+    assert "--config asks for the kernels dsp, --kernels for mve" in error
     for option, what in (("OPTIMIZER_ADAM=y", "Adam"), ("BATCH_COUNT=8", "a batch above 1")):
         error = predicted(*kconfig, "--config", f"CONFIG_MICROTL_TRAINER_{option}", code=2)
         assert f"{what} does not go with heads in fixed point" in error
