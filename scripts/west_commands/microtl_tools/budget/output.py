@@ -24,14 +24,12 @@ def write(args: argparse.Namespace, verdicts: Sequence[Verdict]) -> None:
 
         write_atomic(args.html, render_html.render(verdicts), force=args.force, marker=MARKER)
         emit(f"wrote {args.html}")
-    elif args.markdown:
-        emit("\n".join(render_markdown.render(v, top=args.top) for v in verdicts))
-    else:
-        texts = [
-            render_table.render(v, top=args.top, owner=args.owner, sections=args.sections)
-            for v in verdicts
-        ]
-        emit("\n\n\n".join(texts))
+        return
+    form = render_markdown if args.markdown else render_table
+    texts = [
+        form.render(v, top=args.top, owner=args.owner, sections=args.sections) for v in verdicts
+    ]
+    emit(("\n" if args.markdown else "\n\n\n").join(texts))
 
 
 def _warn(verdicts: Sequence[Verdict]) -> None:

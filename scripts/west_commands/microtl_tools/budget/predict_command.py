@@ -11,8 +11,8 @@ from microtl_tools.budget.boards import board_regions
 from microtl_tools.budget.learner_config import complete, from_config, kernel_set
 from microtl_tools.budget.predict import Prediction, predict
 from microtl_tools.budget.regions import FLASH, RAM, Region, parse_region
-from microtl_tools.budget.render_table import bar, percent
 from microtl_tools.budget.sizes import show
+from microtl_tools.budget.tables import bar, percent
 from microtl_tools.convert.converted import Options
 from microtl_tools.convert.learner_memory import ADAM, LearnerConfig
 from microtl_tools.convert.options import to_options

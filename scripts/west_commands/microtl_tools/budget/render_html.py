@@ -8,8 +8,8 @@ from pathlib import Path
 
 from microtl_tools import __version__
 from microtl_tools.budget.render_svg import treemap
-from microtl_tools.budget.render_table import grouped, percent, short
 from microtl_tools.budget.sizes import show, show_change
+from microtl_tools.budget.tables import grouped, percent, short
 from microtl_tools.budget.verdict import Verdict
 from microtl_tools.imports import require
 

@@ -3,84 +3,63 @@
 
 """The report as Markdown, to be posted to a pull request."""
 
-from collections.abc import Iterable, Sequence
-
-from microtl_tools.budget.render_table import grouped, percent
-from microtl_tools.budget.sizes import show, show_change
+from microtl_tools.budget import tables
+from microtl_tools.budget.report import ImageReport
+from microtl_tools.budget.tables import Table
 from microtl_tools.budget.verdict import Verdict
 
 
-def render(verdict: Verdict, *, top: int) -> str:
+def render(verdict: Verdict, *, top: int, owner: str | None, sections: bool) -> str:
     """Return one image: the verdict first, details folded away."""
     report = verdict.report
     board = f" for `{report.board}`" if report.board else ""
     lines = [f"### Memory budget of `{report.name}`{board}: {'ok' if verdict.ok else '**OVER**'}"]
-    lines += ["", *_memories(verdict)]
+    lines += ["", *_table(_without_bars(tables.memories(report)))]
     over = verdict.failures()
     if over:
-        lines += ["", "```text", over, "```"]
+        lines += ["", *_block(over)]
     if verdict.growth:
-        lines += ["", *_growth(verdict, top)]
-    lines += ["", "<details><summary>owners</summary>", "", *_owners(verdict), "", "</details>"]
+        lines += ["", *_table(tables.growth(verdict, top))]
+    if verdict.differences:
+        lines += ["", *_table(tables.prediction(verdict)), "", tables.ram_sum(verdict)]
+    if sections:
+        for use in report.uses:
+            if use.rows:
+                lines += _folded(f"sections in {use.region.name}", _table(tables.sections(use)))
+    lines += _folded(f"owners from: {report.method}", _owners(report, owner))
     if top and report.symbols:
-        lines += ["", f"<details><summary>{top} largest symbols</summary>", ""]
-        lines += [*_symbols(verdict, top), "", "</details>"]
+        found = _table(tables.symbols(verdict, top, owner))
+        lines += _folded(f"{top} largest symbols", found)
+    if report.stacks:
+        notes = _block("\n".join(tables.stack_notes(report)))
+        lines += _folded("stacks", [*_table(tables.stacks(report)), "", *notes])
+    limits = _table(tables.checks(verdict)) if verdict.checks else [tables.NO_LIMITS]
+    lines += _folded("limits", limits)
     return "\n".join(lines) + "\n"
 
 
-def _memories(verdict: Verdict) -> list[str]:
-    rows = []
-    for use in verdict.report.uses:
-        if not use.rows:
-            continue
-        size, used = use.region.size, use.used
-        known = size is not None
-        rows.append(
-            [
-                use.region.name,
-                show(used),
-                show(size) if size is not None else "?",
-                show(use.free or 0) if known else "?",
-                percent(used, size) if size else "?",
-            ]
-        )
-    return _table(("memory", "used", "size", "free", "full"), rows, 1)
+def _owners(report: ImageReport, only: str | None) -> list[str]:
+    found = tables.owners(report, only)
+    return _table(found) if found.rows else [tables.owns_nothing(only)]
 
 
-def _owners(verdict: Verdict) -> list[str]:
-    report = verdict.report
-    rows = []
-    for name, parts in grouped(report.owners(), report.kinds):
-        sums = [sum(p[k] for p in parts.values()) for k in report.kinds]
-        rows.append([f"**{name}**", *(show(s) for s in sums)])
-        rows.extend([p, *(show(s[k]) for k in report.kinds)] for p, s in parts.items() if p)
-    totals = report.totals()
-    rows.append(["**total**", *(show(totals[k]) for k in report.kinds)])
-    return _table(("owner", *report.kinds), rows, 1)
+def _without_bars(memories: Table) -> Table:
+    return memories._replace(
+        headers=memories.headers[:-1], rows=[row[:-1] for row in memories.rows]
+    )
 
 
-def _symbols(verdict: Verdict, top: int) -> list[str]:
-    kinds = verdict.report.kinds
-    rows = [
-        [f"`{s.name}`", s.owner, *(show(s.bytes.get(k, 0)) for k in kinds)]
-        for s in verdict.symbols()[:top]
-    ]
-    return _table(("symbol", "owner", *kinds), rows, 2)
+def _folded(summary: str, lines: list[str]) -> list[str]:
+    return ["", f"<details><summary>{summary}</summary>", "", *lines, "", "</details>"]
 
 
-def _growth(verdict: Verdict, top: int) -> list[str]:
-    growth, kinds = verdict.growth, verdict.report.kinds
-    assert growth is not None
-    rows = [["**total**", *(show_change(growth.totals.get(k, 0)) for k in kinds)]]
-    for owner, changes in list(growth.owners.items())[:top]:
-        rows.append([owner, *(show_change(changes.get(k, 0)) for k in kinds)])
-    for (name, _), changes in list(growth.symbols.items())[:top]:
-        rows.append([f"`{name}`", *(show_change(changes.get(k, 0)) for k in kinds)])
-    return _table((f"since `{growth.baseline}`", *kinds), rows, 1)
+def _block(text: str) -> list[str]:
+    return ["```text", text, "```"]
 
 
-def _table(headers: Sequence[str], rows: Iterable[Sequence[str]], numbers_from: int) -> list[str]:
-    """Return a table; the columns from ``numbers_from`` on are aligned to the right."""
-    rules = ["---" if i < numbers_from else "---:" for i in range(len(headers))]
-    lines = [headers, rules, *rows]
+def _table(content: Table) -> list[str]:
+    """Return the lines of a table; what stands in its first column are names."""
+    rules = ["---:" if i in content.right else "---" for i in range(len(content.headers))]
+    rows = [[f"`{row[0]}`" if row[0] else "", *row[1:]] for row in content.rows]
+    lines = [content.headers, rules, *rows]
     return ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]

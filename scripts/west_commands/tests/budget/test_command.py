@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from microtl_tools.budget.elf import read_image
 from microtl_tools.budget.render_svg import treemap
-from microtl_tools.budget.render_table import BAR_WIDTH, bar
 from microtl_tools.budget.report import report_elf
+from microtl_tools.budget.tables import BAR_WIDTH, bar
 from microtl_tools.budget.treemap import Box, squarify
 from microtl_tools.cli import main
 from microtl_tools.errors import MicroTLError
@@ -94,8 +94,9 @@ def test_one_owner_alone(capsys: pytest.CaptureFixture[str]) -> None:
     assert "kernel" not in text.partition("symbol")[0].partition("owner ")[2]
 
 
-def test_an_owner_that_owns_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["budget", XIP, "--owner", "bluetooth"]) == 0
+@pytest.mark.parametrize("form", [[], ["--markdown"]])
+def test_an_owner_that_owns_nothing(form: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["budget", XIP, *form, "--owner", "bluetooth"]) == 0
     assert "nothing in the image belongs to bluetooth" in capsys.readouterr().out
 
 
@@ -113,11 +114,38 @@ def test_markdown_has_whole_tables(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["budget", XIP, "--markdown", "--max-ram", "1K"]) == 3
     text = capsys.readouterr().out
     assert text.startswith("### Memory budget of `xip`: **OVER**")
-    widths = [line.count("|") for line in text.splitlines() if line.startswith("|")]
-    for before, after in zip(widths, widths[1:], strict=False):
-        assert before == after or before in (6, 4, 5)
-    assert "| FLASH | 541 | 16,384 | 15,843 | 3.3 % |" in text
-    assert text.count("<details>") == text.count("</details>") == 2
+    for block in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
+        assert len({line.count("|") for line in block.splitlines()}) == 1
+    assert "| `FLASH` | flash | 541 | 16,384 | 15,843 | 3.3 % |" in text
+    assert text.count("<details>") == text.count("</details>") == 3
+
+
+def test_markdown_says_what_the_table_says(
+    make_build: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every cell and every note, of sections, growth, stacks and limits too."""
+    folder = make_build(extra="CONFIG_MAIN_STACK_SIZE=256\n")
+    (folder / "app.ci").write_text(
+        'node: { title: "main" label: "main\\napp/main.c:3:5\\n24 bytes (static)" }\n'
+        'node: { title: "z_thread_entry" label: "z_thread_entry\\nt.c:3:5\\n8 bytes (static)" }\n'
+        'edge: { sourcename: "z_thread_entry" targetname: "__indirect_call" label: "t.c:9:1" }\n',
+        encoding="utf-8",
+    )
+    old = tmp_path / "old.json"
+    arguments = ["budget", "-d", str(folder), "--top", "3", "--sections"]
+    assert main([*arguments, "--json"]) == 0
+    old.write_text(capsys.readouterr().out, encoding="utf-8")
+    arguments += ["--baseline", str(old)]
+
+    assert main(arguments) == 0
+    title, *lines = capsys.readouterr().out.splitlines()
+    assert str(folder) in title
+    assert main([*arguments, "--markdown"]) == 0
+    markdown = re.sub(r"[`|\s]+", " ", capsys.readouterr().out)
+    cells = {cell for line in lines for cell in re.split(r"  +", line.strip())}
+    assert {"deepest path of main: z_thread_entry 8 > main 24, interrupt 36", "68"} <= cells
+    bar_or_rule = re.compile(r"\[[#.]*\]|-*")
+    assert not {c for c in cells if c not in markdown and not bar_or_rule.fullmatch(c)}
 
 
 def test_sysbuild_reports_every_image(
