@@ -75,13 +75,6 @@ class Build:
         return found
 
 
-def default(given: Path | None) -> Path:
-    """Return the build folder: the one given, the current folder if it is one, or "build"."""
-    if given is not None:
-        return given
-    return Path(".") if Path("zephyr/.config").is_file() else Path("build")
-
-
 def builds(folder: Path) -> list[Build]:
     """Return the images of a build folder: one, or with sysbuild each domain's.
 

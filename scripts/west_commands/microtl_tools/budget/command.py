@@ -80,7 +80,8 @@ def add_build_options(parser: argparse.ArgumentParser) -> None:
         "--build-dir",
         type=Path,
         metavar="DIR",
-        help="build folder (default: build); with sysbuild every image in it is checked",
+        help="build folder (default: west's build.dir-fmt, or build); with sysbuild every image in "
+        "it is checked",
     )
     parser.add_argument("--domain", metavar="NAME", help="with sysbuild: this image only")
 
@@ -147,12 +148,13 @@ def run(args: argparse.Namespace) -> int:
         from microtl_tools.budget import predict_command
 
         return predict_command.run(args)
-    from microtl_tools.budget import build_folder, output, session
+    from microtl_tools.budget import output, session
+    from microtl_tools.budget.build_dir import build_dir
 
     if args.image is not None:
         verdicts = session.image_verdicts(args)
     else:
-        verdicts = session.build_verdicts(args, build_folder.default(args.build_dir))
+        verdicts = session.build_verdicts(args, build_dir(args.build_dir))
     output.write(args, verdicts)
     failures = "\n".join(v.failures() for v in verdicts if not v.ok)
     if failures:

@@ -55,11 +55,11 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     """Rebuild, check, flash; raise OverBudgetError instead of flashing over a limit."""
-    from microtl_tools.budget import build_folder
+    from microtl_tools.budget.build_dir import build_dir
 
     check_limits(args)
 
-    folder = build_folder.default(args.build_dir)
+    folder = build_dir(args.build_dir)
     if importlib.util.find_spec("west") is None:
         raise MicroTLError(
             "west is needed to build and to flash", f"run: {sys.executable} -m pip install west"
