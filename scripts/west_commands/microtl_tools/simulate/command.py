@@ -193,7 +193,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _simulate(args: argparse.Namespace) -> "Simulation":
-    from microtl_tools.simulate.play import Plan
+    from microtl_tools.simulate.play import Plan, most_available
     from microtl_tools.simulate.prepare import prepare
     from microtl_tools.simulate.report import Simulation
 
@@ -201,10 +201,12 @@ def _simulate(args: argparse.Namespace) -> "Simulation":
     for warning in stage.warnings:
         warn(warning)
     recorded = len(stage.scenario.recorded)
+    available = most_available(stage.splits, stage.scenario)
+    budgets = _within_reach(args.labels_per_class, available)
     plan = Plan(
-        budgets=args.labels_per_class,
+        budgets=budgets,
         seeds=args.seeds,
-        capacity=args.capacity or min(max(args.labels_per_class) * recorded, 0xFFFF),
+        capacity=args.capacity or min(max(budgets) * recorded, 0xFFFF),
         settings=dict(args.set),
         gate=not args.no_gate,
     )
@@ -217,6 +219,7 @@ def _simulate(args: argparse.Namespace) -> "Simulation":
         data=str(args.data),
         scenario=stage.scenario,
         plan=plan,
+        available=available,
         settings={name: learner.get(name) for name in learner.setting_names()},
         margin=margin,
         arithmetic=args.arithmetic,
@@ -227,6 +230,17 @@ def _simulate(args: argparse.Namespace) -> "Simulation":
     again = replace(plan, budgets=(simulation.chosen.budget,))
     (result,) = _play(stage, stage.measured, again, margin)
     return replace(simulation, with_statistics=result)
+
+
+def _within_reach(budgets: tuple[int, ...], available: int) -> tuple[int, ...]:
+    """Return the budgets, those that no user has samples for cut to what there is."""
+    beyond = [str(budget) for budget in budgets if budget > available]
+    if beyond:
+        warn(
+            f"--labels-per-class {','.join(beyond)}: no user has more than {available} windows of "
+            f"a class to label; {available} are played"
+        )
+    return tuple(sorted({min(budget, available) for budget in budgets}))
 
 
 def _check_fixed(settings: Mapping[str, float]) -> None:

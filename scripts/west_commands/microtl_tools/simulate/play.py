@@ -85,6 +85,11 @@ def split_users(timeline: Timeline, scenario: Scenario, users: Sequence[str]) ->
     return splits
 
 
+def most_available(splits: Sequence[UserSplit], scenario: Scenario) -> int:
+    """Return the most samples of a recorded class that any user may label."""
+    return max(split.available(label) for split in splits for label in scenario.recorded)
+
+
 def play(
     twin: Twin,
     samples: Samples,

@@ -17,10 +17,6 @@ from microtl_tools.simulate.statistics import CONFIDENCE, Interval, Verdict
 LOSS_WORTH_NAMING = 0.03
 """Users who lose more than this are named."""
 
-_NEXT = {
-    Verdict.NO_EVIDENCE: "try more labels a class (--labels-per-class), or data of more users",
-    Verdict.HARMS: "try a base set (--base-set), so that old classes are not forgotten",
-}
 
 
 @dataclass(frozen=True)
@@ -34,6 +30,8 @@ class Simulation:
     settings: Mapping[str, float]
     margin: float
     results: Sequence[BudgetResult]
+    available: int
+    """The most windows of a class that any user had to label."""
     arithmetic: str = "float"
     """What the head was computed with."""
     with_statistics: BudgetResult | None = None
@@ -100,9 +98,21 @@ def sentences(simulation: Simulation) -> list[str]:
         )
     if simulation.with_statistics is not None:
         lines.append(_statistics_missed(chosen, simulation.with_statistics))
-    if chosen.verdict in _NEXT:
-        lines.append(f"Next: {_NEXT[chosen.verdict]}.")
+    if chosen.verdict is not Verdict.HELPS:
+        lines.append(f"Next: {_next(simulation)}.")
     return lines
+
+
+def _next(simulation: Simulation) -> str:
+    """Say what may change a verdict that is not "helps"."""
+    if simulation.chosen.verdict is Verdict.HARMS:
+        return "try a base set (--base-set), so that old classes are not forgotten"
+    if simulation.chosen.budget < simulation.available:
+        return "try more labels a class (--labels-per-class), or data of more users"
+    return (
+        f"record more (no user has more than {simulation.available} windows of a class to label), "
+        "or give data of more users"
+    )
 
 
 def _reasons(chosen: BudgetResult, margin: float) -> list[str]:
@@ -242,6 +252,7 @@ def as_json(simulation: Simulation, fragment: str) -> dict[str, Any]:
         "margin": simulation.margin,
         "verdict": chosen.verdict.value,
         "budget": chosen.budget,
+        "labels_available": simulation.available,
         "labels_needed": None if needed is None else needed.budget,
         "budgets": [_json_budget(result) for result in simulation.results],
         "with_statistics": (

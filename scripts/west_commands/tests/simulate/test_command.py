@@ -57,6 +57,29 @@ def test_new_class_helps(
     assert best["nearest_mean"]["mean"] > 0.8
 
 
+def test_no_more_labels_are_claimed_than_there_are(
+    model: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two recordings of ten, the later half tests and one overlaps it: eight a class are left."""
+    data = toy.data(tmp_path / "d.npz", classes=3, count=10)
+    play = ["simulate", *model, "--data", str(data), "--scenario", "new-user", "--seeds", "1"]
+    assert main([*play, "--labels-per-class", "3,50,500"]) == 0
+    out, said = capsys.readouterr()
+    assert (
+        "--labels-per-class 50,500: no user has more than 8 windows of a class to label; 8 are "
+        "played" in said
+    )
+    assert "With 8 labelled windows a class accuracy" in out
+    assert "Labels it takes: more than 8 windows a class" in out
+    assert "Next: record more (no user has more than 8 windows" in out
+    assert "50" not in re.sub(r"\d*\.\d+", "", out)
+    assert main([*play, "--labels-per-class", "8"]) == 0
+    assert "no user has more" not in capsys.readouterr().err
+    result = simulate(capsys, *play[1:], "--labels-per-class", "3,500")
+    assert [budget["labels_per_class"] for budget in result["budgets"]] == [3, 8]
+    assert result["labels_available"] == 8
+
+
 def test_what_missing_statistics_cost_is_measured(
     model: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
