@@ -18,7 +18,6 @@ LOSS_WORTH_NAMING = 0.03
 """Users who lose more than this are named."""
 
 
-
 @dataclass(frozen=True)
 class Simulation:
     """A scenario that was played, and what it came to."""
