@@ -4,7 +4,6 @@
 """``microtl simulate``: will learning on the device help?"""
 
 import argparse
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from microtl_tools.convert.options import add_arithmetic
 from microtl_tools.errors import UsageError
 from microtl_tools.imports import require
 from microtl_tools.output import check_targets, dump_json, emit, progress, warn, write_files
+from microtl_tools.simulate import settings
 
 if TYPE_CHECKING:
     from microtl_tools.simulate.play import Plan
@@ -132,7 +132,7 @@ def _add_learning(group: Any) -> None:
     group.add_argument(
         "--set",
         action="append",
-        type=_setting,
+        type=settings.parse,
         default=[],
         metavar="NAME=VALUE",
         help="a setting of training or gate, e.g. epochs=20, optimizer.learning_rate=0.003",
@@ -152,14 +152,6 @@ def _budgets(text: str) -> tuple[int, ...]:
     return tuple(sorted({arguments.count(part) for part in text.split(",")}))
 
 
-def _setting(text: str) -> tuple[str, float]:
-    name, _, value = text.partition("=")
-    try:
-        return name, float(value)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text}: give NAME=VALUE, the value a number") from None
-
-
 def run(args: argparse.Namespace) -> int:
     """Play a scenario and report; the verdict does not change the exit code."""
     require("numpy", "simulate")
@@ -172,7 +164,7 @@ def run(args: argparse.Namespace) -> int:
         [path for path in (args.picture, args.kconfig) if path is not None], force=args.force
     )
     simulation = _simulate(args)
-    settings = fragment(simulation)
+    suggested = fragment(simulation)
     files: dict[Path, str | bytes] = {}
     if args.picture is not None:
         files[args.picture] = picture.draw(
@@ -183,12 +175,12 @@ def run(args: argparse.Namespace) -> int:
             old_name="before the drift:" if args.scenario == "drift" else "old classes",
         )
     if args.kconfig is not None:
-        files[args.kconfig] = settings
+        files[args.kconfig] = suggested
     write_files(files, force=args.force)
     if args.json:
-        dump_json(report.as_json(simulation, settings))
+        dump_json(report.as_json(simulation, suggested))
     else:
-        emit(report.as_text(simulation, settings))
+        emit(report.as_text(simulation, suggested))
     return 0
 
 
@@ -197,7 +189,10 @@ def _simulate(args: argparse.Namespace) -> "Simulation":
     from microtl_tools.simulate.prepare import prepare
     from microtl_tools.simulate.report import Simulation
 
-    stage = prepare(_wish(args))
+    wish = _wish(args)
+    if args.arithmetic == "fixed":
+        settings.check_fixed(dict(args.set))
+    stage = prepare(wish)
     for warning in stage.warnings:
         warn(warning)
     recorded = len(stage.scenario.recorded)
@@ -210,8 +205,6 @@ def _simulate(args: argparse.Namespace) -> "Simulation":
         settings=dict(args.set),
         gate=not args.no_gate,
     )
-    if args.arithmetic == "fixed":
-        _check_fixed(plan.settings)
     learner = stage.twin.learner(plan.capacity, plan.settings)
     margin = args.margin / 100
     simulation = Simulation(
@@ -241,17 +234,6 @@ def _within_reach(budgets: tuple[int, ...], available: int) -> tuple[int, ...]:
             f"a class to label; {available} are played"
         )
     return tuple(sorted({min(budget, available) for budget in budgets}))
-
-
-def _check_fixed(settings: Mapping[str, float]) -> None:
-    """Refuse settings of training that fixed point does not have."""
-    for name, most in (("batch", 1), ("optimizer.kind", 1), ("optimizer.schedule", 0)):
-        if settings.get(name, 0) > most:
-            raise UsageError(
-                f"--set {name}={settings[name]:g}: fixed point trains one sample at a time, by SGD "
-                "(optimizer.kind 0) or momentum (1), at a constant rate",
-                "leave it out, or choose --arithmetic float",
-            )
 
 
 def _play(stage: "Stage", twin: "Twin", plan: "Plan", margin: float) -> "list[BudgetResult]":

@@ -6,25 +6,12 @@
 from collections.abc import Iterator
 
 from microtl_tools.simulate.report import Simulation
+from microtl_tools.simulate.settings import KIND, MOMENTUM, SETTINGS
 from microtl_tools.simulate.statistics import Verdict
 
 OPTIMIZERS = ("SGD", "MOMENTUM", "ADAM")
 """Ends of CONFIG_MICROTL_TRAINER_OPTIMIZER_*, in the order of ``enum microtl_optimizer_kind``."""
 
-SYMBOLS = {
-    "epochs": ("TRAINER_EPOCH_COUNT", 1.0),
-    "batch": ("TRAINER_BATCH_COUNT", 1.0),
-    "patience": ("TRAINER_PATIENCE_COUNT", 1.0),
-    "folds": ("TRAINER_FOLD_COUNT", 1.0),
-    "optimizer.learning_rate": ("TRAINER_LEARNING_RATE_E6", 1e6),
-    "optimizer.momentum": ("TRAINER_MOMENTUM_E3", 1e3),
-    "optimizer.weight_decay": ("TRAINER_WEIGHT_DECAY_E6", 1e6),
-    "optimizer.error_min": ("TRAINER_ERROR_MIN_E3", 1e3),
-}
-"""Setting of the core -> symbol behind CONFIG_MICROTL_, and how many of its unit are one (Kconfig
-has no fractions)."""
-
-_KIND = "optimizer.kind"
 _AS_GOOD = 0.01
 
 
@@ -43,7 +30,7 @@ def _comments(simulation: Simulation) -> Iterator[str]:
         yield "# The nearest class mean is about as good here, without training:"
         yield "# CONFIG_MICROTL_HEAD_NCM=y with CONFIG_MICROTL_TRAINER=n"
     for name, value in simulation.plan.settings.items():
-        if name not in SYMBOLS and name != _KIND:
+        if not SETTINGS[name].symbol and name != KIND:
             yield f"# {name}={value:g} has no symbol: set it in struct microtl_fit_config"
 
 
@@ -53,10 +40,10 @@ def _symbols(simulation: Simulation) -> Iterator[str]:
     if simulation.arithmetic == "fixed":
         yield "CONFIG_MICROTL_ARITHMETIC_FIXED=y"
     yield f"CONFIG_MICROTL_REPLAY_SAMPLE_COUNT={min(labels, simulation.plan.capacity)}"
-    yield f"CONFIG_MICROTL_TRAINER_OPTIMIZER_{OPTIMIZERS[int(settings[_KIND])]}=y"
-    for name, (symbol, unit) in SYMBOLS.items():
-        if name == "optimizer.momentum" and settings[_KIND] == 0:
+    yield f"CONFIG_MICROTL_TRAINER_OPTIMIZER_{OPTIMIZERS[int(settings[KIND])]}=y"
+    for name, setting in SETTINGS.items():
+        if not setting.symbol or (name == MOMENTUM and settings[KIND] == 0):
             continue  # the symbol is not there
-        yield f"CONFIG_MICROTL_{symbol}={round(settings[name] * unit)}"
+        yield f"CONFIG_MICROTL_{setting.symbol}={round(settings[name] * setting.unit)}"
     if settings["patience"] > 0:
         yield "CONFIG_MICROTL_TRAINER_BEST_WEIGHTS=y"

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 from microtl_tools.cli import main
-from microtl_tools.simulate.kconfig import OPTIMIZERS, SYMBOLS
+from microtl_tools.simulate.kconfig import OPTIMIZERS
+from microtl_tools.simulate.settings import SETTINGS
 
 from . import toy
 
@@ -193,6 +194,7 @@ def test_text_picture_and_fragment(
     written = fragment.read_text(encoding="utf-8")
     assert written.strip() in out
     assert "CONFIG_MICROTL_TRAINER_EPOCH_COUNT=30" in written
+    assert "CONFIG_MICROTL_TRAINER_BASE_FILL_COUNT=40" in written
     assert "# gate.recall_min=0.55 has no symbol" in written
     assert main([*play, *files]) == 1
     assert "is there already" in capsys.readouterr().err
@@ -203,7 +205,7 @@ def test_text_picture_and_fragment(
 def test_suggested_symbols_exist() -> None:
     files = [path.read_text(encoding="utf-8") for path in MODULE.rglob("Kconfig*")]
     known = set(re.findall(r"^config MICROTL_(\w+)", "\n".join(files), re.M))
-    wanted = {symbol for symbol, _ in SYMBOLS.values()}
+    wanted = {setting.symbol for setting in SETTINGS.values() if setting.symbol}
     wanted |= {f"TRAINER_OPTIMIZER_{kind}" for kind in OPTIMIZERS}
     wanted |= {"REPLAY_SAMPLE_COUNT", "TRAINER_BEST_WEIGHTS", "HEAD_NCM"}
     assert wanted <= known
@@ -247,16 +249,6 @@ def test_samples_that_stand_twice_are_named(
         ({"users": 1}, ["--scenario", "new-class"], "1 user to play with"),
         ({}, ["--scenario", "new-class", "--users", "bob,user 1"], "there is no user 'bob'"),
         ({"count": 2}, ["--scenario", "new-class"], "user 'user 0': the recordings are too short"),
-        (
-            {"classes": 3},
-            ["--scenario", "new-user", "--set", "speed=3"],
-            "could not set speed to 3: there is nothing of this name",
-        ),
-        (
-            {"classes": 3},
-            ["--scenario", "new-user", "--set", "epochs=-1"],
-            "could not set epochs to -1: an argument",
-        ),
     ],
 )
 def test_what_cannot_be_played(
