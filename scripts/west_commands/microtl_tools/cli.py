@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from microtl_tools import output
 from microtl_tools.errors import EXIT_FAILURE, EXIT_INTERRUPTED, MicroTLError, UsageError
 from microtl_tools.paths import version
 
@@ -67,7 +68,9 @@ def take_unknown(args: argparse.Namespace, unknown: Sequence[str]) -> None:
 def dispatch(args: argparse.Namespace) -> int:
     """Run the sub-command that was chosen and return its exit code; failures are raised."""
     try:
-        return int(args.handler(args))
+        code = int(args.handler(args))
+        output.flush()
+        return code
     except OSError as error:
         if not isinstance(error.filename, (str, bytes)):
             raise
@@ -86,9 +89,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         args, unknown = parser.parse_known_args(argv)
         take_unknown(args, unknown)
-        code = dispatch(args)
-        sys.stdout.flush()
-        return code
+        return dispatch(args)
     except MicroTLError as error:
         sys.stderr.write(f"microtl: error: {error}\n")
         return error.exit_code
@@ -96,9 +97,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write("microtl: interrupted\n")
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        # The reader went away (`microtl ... | head`). Python flushes stdout once more at exit:
-        # let it write into nothing, not into the broken pipe.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader went away (`microtl ... | head`).
+        output.discard_stdout()
         return EXIT_FAILURE
 
 

@@ -8,7 +8,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,7 +27,35 @@ _PROGRESS_DELAY_S = 1.0
 
 def emit(text: str) -> None:
     """Write ``text`` and a line end to stdout: a result."""
-    sys.stdout.write(text + "\n")
+    with _one_message():
+        sys.stdout.write(text + "\n")
+
+
+def flush() -> None:
+    """Write out what ``emit`` was given; a full disk is noticed here at the latest."""
+    with _one_message():
+        sys.stdout.flush()
+
+
+@contextmanager
+def _one_message() -> Iterator[None]:
+    """Raise MicroTLError where stdout cannot be written; a broken pipe is for ``cli.main``."""
+    if sys.stdout is None:
+        raise MicroTLError("standard output: is closed", "let it lead somewhere")
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        discard_stdout()
+        raise MicroTLError(
+            f"standard output: cannot be written: {error.strerror}", _ELSEWHERE
+        ) from error
+
+
+def discard_stdout() -> None:
+    """Let stdout lead nowhere: Python writes what is left once more at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def warn(text: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from microtl_tools.budget.command import add_build_options, add_limit_options, check_limits
 from microtl_tools.errors import MicroTLError, OverBudgetError
-from microtl_tools.output import warn
+from microtl_tools.output import flush, warn
 
 _OTHER_FILE = ("-f", "--file", "--elf-file", "--hex-file", "--bin-file")
 """Options of west flash that take another file than the build's."""
@@ -87,7 +87,7 @@ def _check(args: argparse.Namespace, folder: Path) -> None:
 
 def _west(command: str, arguments: list[str]) -> None:
     """Run a west command; its output goes where ours goes."""
-    sys.stdout.flush()
+    flush()
     done = subprocess.run([sys.executable, "-m", "west", command, *arguments], check=False)
     if done.returncode:
         raise MicroTLError(f"west {command} failed with exit code {done.returncode}")

@@ -142,6 +142,26 @@ def test_reader_that_goes_away_causes_no_traceback(tmp_path: Path) -> None:
         assert process.stderr.read() == b""
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("count", [1, 10_000])
+def test_full_disk_is_one_message(count: int, tmp_path: Path) -> None:
+    """Noticed at the end, or at once where there is more than Python's buffer holds."""
+    full = "import os; os.dup2(os.open('/dev/full', os.O_WRONLY), 1)"
+    with stand_in(tmp_path, f"{full}; output.emit('figures' * {count}); return 0") as process:
+        _, stderr = process.communicate(timeout=30)
+    assert process.returncode == 1
+    said = stderr.decode()
+    assert said.startswith("microtl: error: standard output: cannot be written: No space left")
+    assert len(said.splitlines()) == 2
+
+
+def test_closed_output_is_one_message(tmp_path: Path) -> None:
+    with stand_in(tmp_path, "sys.stdout = None; output.emit('figures'); return 0") as process:
+        _, stderr = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert stderr.decode().startswith("microtl: error: standard output: is closed")
+
+
 def test_missing_file_is_1_and_named(tmp_path: Path) -> None:
     path = tmp_path / "nothing.bin"
     with stand_in(tmp_path, f"open({str(path)!r})") as process:
