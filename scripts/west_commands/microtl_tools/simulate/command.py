@@ -6,7 +6,7 @@
 import argparse
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from microtl_tools import arguments
 from microtl_tools.convert.options import add_arithmetic
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from microtl_tools.simulate.report import Simulation
     from microtl_tools.simulate.results import BudgetResult
     from microtl_tools.twin.api import Twin
+
+T = TypeVar("T")
 
 DESCRIPTION = """\
 Play on this computer what a device will learn from its user, with the C code of the device.
@@ -107,7 +109,7 @@ def _add_data(group: Any) -> None:
     )
     group.add_argument(
         "--margin",
-        type=arguments.number,
+        type=_margin,
         default=3.0,
         metavar="POINTS",
         help="loss on old classes that is tolerated (default: 3)",
@@ -145,11 +147,25 @@ def _names(text: str) -> list[str]:
     names = [name for name in text.split(",") if name]
     if not names:
         raise argparse.ArgumentTypeError("no user is named")
-    return names
+    return _each_once(names)
 
 
 def _budgets(text: str) -> tuple[int, ...]:
-    return tuple(sorted({arguments.count(part) for part in text.split(",")}))
+    return tuple(sorted(_each_once([arguments.count(part) for part in text.split(",")])))
+
+
+def _each_once(values: list[T]) -> list[T]:
+    for value in values:
+        if values.count(value) > 1:
+            raise argparse.ArgumentTypeError(f"{value} stands there more than once")
+    return values
+
+
+def _margin(text: str) -> float:
+    value = arguments.number(text)
+    if not 0 <= value <= 100:
+        raise argparse.ArgumentTypeError(f"{text}: give 0 to 100 points")
+    return value
 
 
 def run(args: argparse.Namespace) -> int:

@@ -325,6 +325,10 @@ def test_wrong_values_are_usage_errors(
     play = ["simulate", *model, "--data", "d.npz", "--scenario", "new-user"]
     for wrong in (
         ["--margin", "nan"],
+        ["--margin=-1"],
+        ["--margin", "101"],
+        ["--users", "ann,bob,ann"],
+        ["--labels-per-class", "5,5"],
         ["--head-layers", "0"],
         ["--users", ","],
         ["--labels-per-class", "5,0"],
@@ -336,7 +340,7 @@ def test_wrong_values_are_usage_errors(
             main([*play, *wrong])
         assert caught.value.code == 2
         said = capsys.readouterr().err
-        assert wrong[0] in said and "invalid" not in said
+        assert wrong[0].partition("=")[0] in said and "invalid" not in said
 
 
 def test_a_file_in_the_way_is_said_before_anything_is_played_or_written(
