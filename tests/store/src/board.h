@@ -8,6 +8,7 @@
 #ifndef BOARD_H_
 #define BOARD_H_
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <microtl/learner.h>
@@ -37,8 +38,14 @@ uint32_t board_head(void);
 /** Sum over the samples of the CRC of features, label, recording, hold-out. */
 uint32_t board_labels(void);
 
+/** Whether the next save writes elsewhere than where the active head is read. */
+bool board_head_is_safe(void);
+
 /** Labels images as a 9 and trains until the new head is live. */
 void board_learn(uint64_t seed);
+
+/** The same, but returns the training's error. */
+int board_train(uint64_t seed);
 
 /** Labels one image. */
 int board_label(uint32_t image);

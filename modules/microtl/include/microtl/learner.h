@@ -103,7 +103,11 @@ struct microtl_train_status {
 	enum microtl_train_state state;
 	/** Of the training that runs, else of the last one. */
 	struct microtl_fit_progress progress;
-	/** 0, or why the last training ended without a verdict: -ERANGE, -ECANCELED, -ETIMEDOUT. */
+	/**
+	 * 0, or why the last training changed nothing: -ERANGE, -ECANCELED, -ETIMEDOUT; where heads
+	 * run in place in flash, also why the accepted one could not be saved, as
+	 * microtl_store_commit().
+	 */
 	int error;
 	/** The gate's verdict on the last training that reached one. */
 	struct microtl_gate_result result;
@@ -171,6 +175,8 @@ struct microtl_learner {
 	const struct microtl_learner_config *config;
 	bool cancel;
 	bool pause;
+	/** Heads that are saved by themselves may take the place of another model's. */
+	bool overwrite;
 	struct microtl_train_status train;
 	/** 0, or why the learner could not be set up at boot. */
 	int error;

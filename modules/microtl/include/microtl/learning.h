@@ -178,6 +178,20 @@ int microtl_learning_train_step(struct microtl_learning *learning);
  */
 int microtl_learning_publish(struct microtl_learning *learning, const microtl_param_t *stored);
 
+/**
+ * @brief Notes that the active head lies elsewhere now: it was saved to where it can run in place.
+ *
+ * Not at the same time as microtl_learning_scores(). A job that runs may go on reading the old
+ * place until it ends.
+ *
+ * @param stored The same parameters.
+ */
+static inline void microtl_learning_moved(struct microtl_learning *learning,
+					  const microtl_param_t *stored)
+{
+	learning->active.params = stored;
+}
+
 /** @brief Back to the factory head; labels and names of taught classes stay. -EBUSY during a job.
  */
 int microtl_learning_reset(struct microtl_learning *learning);

@@ -29,12 +29,16 @@ extern "C" {
  * @brief Save the active head in the slot not in use. Nothing is written where it is stored
  * already.
  *
+ * A head that runs in place (CONFIG_MICROTL_HEAD_ACTIVE_IN_RAM=n) runs in that slot from now on.
+ *
  * @param overwrite Also where that slot holds a head of another model or of a newer format; and
- * from now on labels may take the place of another model's.
+ * from now on labels, and heads that are saved by themselves, may take the place of another
+ * model's.
  *
  * @retval 0       Stored and read back.
  * @retval -EAGAIN Less than CONFIG_MICROTL_STORE_INTERVAL_S since the last save.
  * @retval -EEXIST The slot holds a head of another model or newer format: see @a overwrite.
+ * @retval -EBUSY  A roll-back failed, and the head runs in place there: microtl_store_load() first.
  * @retval -ENODEV There is no store: microtl_store_info::error.
  * @retval -EIO    Did not read back as written; the stored head is still the old one.
  * @retval <0      What the flash driver returned; the stored head is still the old one.

@@ -151,11 +151,37 @@ void microtl_priv_store_init(struct microtl_learner *learner)
 	}
 }
 
+/*
+ * A save goes to the slot that is not the newest, where no head may run: saves and loads leave the
+ * live one in the newest slot, but a roll-back may have failed half-way.
+ */
+static int begin_save(struct microtl_learner *learner, bool overwrite)
+{
+	int newest = microtl_slots_newest(&learner->slots);
+
+	if (newest >= 0 &&
+	    learner->learning.active.params == microtl_priv_store_params(learner, 1 - newest)) {
+		return -EBUSY;
+	}
+	return microtl_slots_save_begin(&learner->slots, overwrite);
+}
+
+/* A head that runs in place goes where it was saved: the next save takes the place it had. */
+static void note_saved(struct microtl_learner *learner, const microtl_param_t *stored)
+{
+	microtl_priv_head_lock(learner);
+	learner->stats.flash_writes++;
+	learner->train.unsaved = false;
+	if (stored != NULL) {
+		microtl_learning_moved(&learner->learning, stored);
+	}
+	microtl_priv_head_unlock(learner);
+}
+
 int microtl_priv_store_save(struct microtl_learner *learner, bool trained, bool overwrite,
 			    int *slot)
 {
-	int ret = learner->store_error == 0 ? microtl_slots_save_begin(&learner->slots, overwrite)
-					    : -ENODEV;
+	int ret = learner->store_error == 0 ? begin_save(learner, overwrite) : -ENODEV;
 	int target = ret;
 
 	if (ret >= 0) {
@@ -173,10 +199,8 @@ int microtl_priv_store_save(struct microtl_learner *learner, bool trained, bool 
 	if (slot != NULL) {
 		*slot = target;
 	}
-	microtl_priv_head_lock(learner);
-	learner->stats.flash_writes++;
-	learner->train.unsaved = false;
-	microtl_priv_head_unlock(learner);
+	/* A trained head is not live yet. */
+	note_saved(learner, trained ? NULL : microtl_priv_store_params(learner, target));
 	return 0;
 }
 
@@ -199,6 +223,7 @@ int microtl_store_commit(struct microtl_learner *learner, bool overwrite)
 		return ret;
 	}
 	microtl_priv_store_lock(learner);
+	learner->overwrite = learner->overwrite || overwrite;
 #ifdef CONFIG_MICROTL_STORE_REPLAY
 	learner->log.overwrite = learner->log.overwrite || overwrite;
 #endif

@@ -194,7 +194,7 @@ static int publish(struct microtl_learner *learner)
 #ifndef CONFIG_MICROTL_HEAD_ACTIVE_IN_RAM
 	int slot;
 
-	ret = microtl_priv_store_save(learner, true, false, &slot);
+	ret = microtl_priv_store_save(learner, true, learner->overwrite, &slot);
 	if (ret == 0) {
 		stored = microtl_priv_store_params(learner, slot);
 	}
