@@ -84,8 +84,26 @@ class Dataset:
         return replace(self, y=y, labels=labels)
 
 
+def to_float32(source: str, values: NDArray[Any]) -> NDArray[np.float32]:
+    """Return numbers as float32; MicroTLError says where one is too large for that."""
+    with np.errstate(over="ignore"):
+        result: NDArray[np.float32] = values.astype(np.float32, copy=False)
+    beyond = np.argwhere(~np.isfinite(result))
+    if len(beyond):
+        raise MicroTLError(
+            f"{source}: the value at {beyond[0].tolist()} is beyond what float32 holds (3.4e38)",
+            "clean the data first, or give it in another unit",
+        )
+    return result
+
+
 def apply_channels(frames: NDArray[Any], channels: Sequence[Channel]) -> NDArray[np.float32]:
-    """Return model values of raw ``frames`` [..., channel]: (raw - offset) * scale."""
+    """Return model values of raw ``frames`` [..., channel]: (raw - offset) * scale.
+
+    Infinite where float32 cannot hold them.
+    """
     offset = np.array([channel.offset for channel in channels], np.float64)
     scale = np.array([channel.scale for channel in channels], np.float64)
-    return ((frames - offset) * scale).astype(np.float32)
+    with np.errstate(over="ignore"):
+        values: NDArray[np.float32] = ((frames - offset) * scale).astype(np.float32)
+    return values

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from microtl_tools import output
 from microtl_tools.data.channels import Description, describe
 from microtl_tools.data.csv_file import Frames, read_frames, read_header
-from microtl_tools.data.dataset import Dataset, apply_channels
+from microtl_tools.data.dataset import Dataset, apply_channels, to_float32
 from microtl_tools.data.shape import window_frames
 from microtl_tools.errors import MicroTLError
 
@@ -59,6 +59,7 @@ def load(path: Path, shape: Sequence[int], hop: int | None) -> Dataset:
             short.append(recording.path)
             continue
         values = apply_channels(frames.values, description.channels)
+        values = to_float32(str(recording.path), values)
         windows.append(values[at[:, None] + np.arange(length)])
         starts.append(times[at])
         kept.append((recording, len(at)))

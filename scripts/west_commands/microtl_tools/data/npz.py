@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from microtl_tools.data.dataset import UNLABELLED, Channel, Dataset, apply_channels
+from microtl_tools.data.dataset import UNLABELLED, Channel, Dataset, apply_channels, to_float32
 from microtl_tools.data.shape import find_span, fit, text
 from microtl_tools.errors import MicroTLError
 
@@ -227,7 +227,7 @@ def _channels(path: Path, arrays: Arrays, x: NDArray[Any]) -> list[Channel] | No
 def _model_values(path: Path, x: NDArray[Any], channels: list[Channel] | None) -> NDArray[Any]:
     """Apply the channels; without them int8 stays what it is, values in the input quantisation."""
     if channels is None:
-        return x if x.dtype == np.int8 else x.astype(np.float32)
+        return x if x.dtype == np.int8 else to_float32(f"{path}: x", x)
     if x.dtype == np.int8:
         raise MicroTLError(
             f"{path}: 'x' is int8, so quantised already, and yet has channels with an offset and a "
@@ -235,4 +235,4 @@ def _model_values(path: Path, x: NDArray[Any], channels: list[Channel] | None) -
             "give raw values (int16 or float), or leave the channels out",
         )
     frames = x.reshape(len(x), -1, len(channels))
-    return apply_channels(frames, channels).reshape(x.shape)
+    return to_float32(f"{path}: x", apply_channels(frames, channels).reshape(x.shape))

@@ -102,6 +102,7 @@ def test_short_recordings_are_named_and_left_out(tmp_path, capsys):
         ("ax,ay\n1,2\n3,x\n", r"row 3, column 'ay': 'x' is not a number"),
         ("ax,ay\n1,2\n3\n", r"row 3, column 'ay': the row ends before it"),
         ("ax,ay\n1,nan\n", r"row 2, column 'ay': 'nan' is NaN or infinite"),
+        ("ax,ay\n1,2\n3,-1e39\n", r"the value at \[1, 1\] is beyond what float32 holds"),
         ("ax,ay\n1,\n", r"row 2, column 'ay': '' is not a number"),
         ("ax;ay\n1;2\n", r"row 1: the columns are not separated by commas"),
         ("1,2\n3,4\n", r"row 1, column 1: '1' is a number where a channel name"),

@@ -121,6 +121,15 @@ def test_recordings_of_two_people_are_not_neighbours(tmp_path):
         ({"x": np.zeros(2), "y": [0, 1]}, "'x' has the shape 2;"),
         ({"x": np.array([["a"]]), "y": [0]}, "'x' has dtype <U1; expected numbers"),
         ({"x": [[0.0, 1.0], [np.nan, 0.0]], "y": [0, 1]}, r"x\[1, 0\] is NaN or infinite"),
+        ({"x": [[0.0, 1.0], [1e39, 0.0]], "y": [0, 1]}, r"x: the value at \[1, 0\] is beyond what"),
+        (
+            {"x": [[0.0, 1e30]], "y": [0], "channels": ["a", "b"], "channel_scale": [1e9, 1e9]},
+            r"x: the value at \[0, 1\] is beyond what float32 holds",
+        ),
+        (
+            {"x": [[0.0, 1e300]], "y": [0], "channels": ["a", "b"], "channel_scale": [1, 1e300]},
+            r"x: the value at \[0, 1\] is beyond what float32 holds",
+        ),
         ({"x": np.zeros((2, 2)), "y": [0]}, "'y' has the shape 1; expected one entry for each"),
         ({"x": np.zeros((2, 2)), "y": [0.5, 1.0]}, "'y' has dtype float64"),
         ({"x": np.zeros((2, 2)), "y": [0, -1]}, r"y\[1\] is -1, expected 0 to 65535"),
