@@ -42,7 +42,6 @@ def choose(
     is one mean a class; the gate is always given whole samples.
     """
     np = require("numpy", "convert models")
-    unknown = [label for label in data.labels if label not in names]
     train: list[Indices] = []
     gate: list[Indices] = []
     for label, name in enumerate(names):
@@ -74,11 +73,18 @@ def choose(
             f"{data.source}: {len(base.labels)} samples, at most {_COUNT_MAX} fit",
             "bound them with --base-set-count, or ship --base-set-kind mean",
         )
-    return base, _notes(data, unknown, base)
+    return base, _notes(data, names, base)
 
 
-def _notes(data: Dataset, unknown: Sequence[str], base: BaseSet) -> list[str]:
+def _notes(data: Dataset, names: Sequence[str], base: BaseSet) -> list[str]:
     notes = []
+    unknown = [label for label in data.labels if label not in names]
+    missing = [name for label, name in enumerate(names) if label not in base.labels]
+    if missing:
+        notes.append(
+            f"{data.source}: the base set has no sample of {', '.join(missing)}: nothing keeps a "
+            "device from forgetting these classes but what its user records of them"
+        )
     if unknown:
         notes.append(
             f"{data.source}: samples of {', '.join(unknown)} are left out: the head does not know "

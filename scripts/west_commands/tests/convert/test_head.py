@@ -402,6 +402,14 @@ def test_classes_that_the_head_does_not_know_are_left_out(
     assert any("samples of class5 are left out" in note for note in converted.notes)
 
 
+def test_classes_that_the_base_set_lacks_are_named(classifier: bytes, tmp_path: Path) -> None:
+    converted = convert_bytes(classifier, Options(base_set=samples(tmp_path, 60, 3), classes=6))
+    (note,) = [note for note in converted.notes if "nothing keeps a device" in note]
+    assert "data.npz: the base set has no sample of class3, class4:" in note
+    whole = convert_bytes(classifier, Options(base_set=samples(tmp_path, 60, 5), classes=6))
+    assert not [note for note in whole.notes if "nothing keeps a device" in note]
+
+
 def test_base_set_of_other_classes_is_refused(classifier: bytes, tmp_path: Path) -> None:
     path = tmp_path / "data.npz"
     np.savez(path, x=np.ones((2, 6, 6, 2), np.float32), y=[0, 1], labels=np.array(["x", "y"]))
