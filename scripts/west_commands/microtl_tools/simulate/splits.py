@@ -5,10 +5,11 @@
 
 Samples of one recording resemble each other, and windows that overlap share raw samples. So
 nothing is drawn at random: of each recording and class the later part is the test, the earlier
-part is what the user may label, and whatever overlaps a test window in time is thrown away.
+part is what the user may label, and whatever overlaps a test window in time is thrown away. Where
+every recording is one window, whole recordings are the one or the other.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
@@ -125,19 +126,16 @@ def _shares(budget: int, sizes: Sequence[int]) -> list[int]:
 def split_user(timeline: Timeline, user: str, test_part: float) -> UserSplit:
     """Split one user's samples; ``test_part`` (0 to 1) is the later share of each recording.
 
-    Raises MicroTLError where no recording is long enough to give both parts.
+    Where every recording is one sample, it is the share of each class's recordings. Raises
+    MicroTLError where no recording is long enough to give both parts, or there are too few.
     """
     mine = np.flatnonzero(timeline.group == user)
     early: list[tuple[str, int, Indices]] = []
     tests: list[Indices] = []
-    for recording in np.unique(timeline.recording[mine]):
-        of_recording = mine[timeline.recording[mine] == recording]
-        for label in np.unique(timeline.y[of_recording]):
-            samples = of_recording[timeline.y[of_recording] == label]
-            samples = samples[np.argsort(timeline.t[samples], kind="stable")]
-            first_test = len(samples) - round(len(samples) * test_part)
-            early.append((str(recording), int(label), samples[:first_test]))
-            tests.append(samples[first_test:])
+    for label, samples in _parts(timeline, mine):
+        first_test = len(samples) - round(len(samples) * test_part)
+        early += _by_recording(timeline, label, samples[:first_test])
+        tests.append(samples[first_test:])
     test = np.sort(np.concatenate(tests)) if tests else np.empty(0, np.int64)
     kept = [
         Stretch(recording, session, label, samples)
@@ -146,12 +144,39 @@ def split_user(timeline: Timeline, user: str, test_part: float) -> UserSplit:
     ]
     if not kept or len(test) == 0:
         raise MicroTLError(
-            f"user {user!r}: the recordings are too short to give samples to label and, "
-            f"later and clear of them, samples to test on",
-            "give longer recordings, or leave this user out with --users",
+            f"user {user!r}: the recordings are too short, or too few, to give samples to label "
+            "and, later and clear of them, samples to test on",
+            "give longer recordings, or several a class, or leave this user out with --users",
         )
     kept.sort(key=lambda s: (timeline.t[s.samples[0]], s.recording, s.label))
     return UserSplit(user, tuple(kept), test)
+
+
+def _parts(timeline: Timeline, mine: Indices) -> Iterator[tuple[int, Indices]]:
+    """Yield class and samples, in order of time, of all that has an early and a later part.
+
+    That is each recording and class. Recordings of one sample each (gestures) cannot be split,
+    but two of them share nothing: then it is each class, its recordings in order.
+    """
+    recordings = timeline.recording[mine]
+    ordered = mine[np.lexsort((recordings, timeline.t[mine]))]
+    names = np.unique(recordings)
+    if len(names) == len(mine):
+        groups = [ordered]
+    else:
+        groups = [ordered[timeline.recording[ordered] == name] for name in names]
+    for group in groups:
+        for label in np.unique(timeline.y[group]):
+            yield int(label), group[timeline.y[group] == label]
+
+
+def _by_recording(
+    timeline: Timeline, label: int, samples: Indices
+) -> Iterator[tuple[str, int, Indices]]:
+    """Yield recording, class and samples of each recording in ``samples``."""
+    recordings = timeline.recording[samples]
+    for name in np.unique(recordings):
+        yield str(name), label, samples[recordings == name]
 
 
 def _sessions(samples: Indices, timeline: Timeline) -> list[Indices]:

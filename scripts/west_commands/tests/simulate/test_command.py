@@ -81,6 +81,22 @@ def test_no_more_labels_are_claimed_than_there_are(
     assert result["labels_available"] == 8
 
 
+def test_gestures_of_one_window_each(
+    model: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = toy.data(tmp_path / "d.npz", count=15)
+    with np.load(path) as file:
+        arrays = {key: value for key, value in file.items() if key not in ("t", "span")}
+    arrays["recording"] = np.arange(len(arrays["x"])).astype(str)
+    np.savez(path, **arrays)
+    result = simulate(
+        capsys, *model, "--data", path, "--scenario", "new-class", "--labels-per-class", "15"
+    )
+    assert result["verdict"] == "helps"
+    assert all(user["labels"] == 4 * 15 for user in result["budgets"][0]["users"])
+    assert result["budgets"][0]["new_after"]["mean"] > 0.9
+
+
 def test_what_missing_statistics_cost_is_measured(
     model: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

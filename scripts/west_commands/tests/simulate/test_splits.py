@@ -147,6 +147,33 @@ def test_sessions_of_a_class_take_turns() -> None:
     ]
 
 
+def gestures(t: list[float], labels: list[int]) -> Timeline:
+    """One user, each sample a recording of its own, named a, b, c..."""
+    names = np.array([chr(ord("a") + i) for i in range(len(t))])
+    return Timeline(np.array(labels), np.full(len(t), "ann"), names, np.array(t), 9.0)
+
+
+def test_recordings_of_one_sample_are_labelled_or_tested_as_a_whole() -> None:
+    split = split_user(gestures([0.0] * 9, [0, 1, 0, 1, 0, 1, 0, 0, 1]), "ann", 0.5)
+    assert split.test.tolist() == [5, 6, 7, 8]
+    assert [s.samples.tolist() for s in split.labelled(2, [0, 1])] == [[0], [2], [1], [3]]
+    taken = split.labelled(9, [0, 1])
+    assert [s.recording for s in taken] == ["a", "c", "e", "b", "d"]
+    assert {s.session for s in taken} == {0}
+
+
+def test_recordings_of_one_sample_go_by_time_where_it_is_known() -> None:
+    split = split_user(gestures([40.0, 30.0, 20.0, 10.0], [0] * 4), "ann", 0.25)
+    assert split.test.tolist() == [0]
+    assert [s.samples.tolist() for s in split.labelled(2, [0])] == [[3], [2]]
+
+
+def test_one_longer_recording_is_split_as_ever() -> None:
+    """Recordings of one sample beside it are to be labelled, not to test on."""
+    split = split_user(simple({"a": 1, "b": 1, "c": 4}), "ann", 0.5)
+    assert split.test.tolist() == [4, 5]
+
+
 def test_recordings_too_short_for_both_parts() -> None:
     with pytest.raises(MicroTLError, match="user 'ann': the recordings are too short"):
         split_user(simple({"a": 1, "b": 1}), "ann", 0.25)
