@@ -22,17 +22,6 @@ static size_t assembly_columns(size_t count)
 	return MICROTL_PRIV_DENSE_ASSEMBLY ? whole_rounds(count) : 0U;
 }
 
-static void update_momentum(float *weights, float *velocity, const float *x, size_t begin,
-			    size_t end, float momentum, float step)
-{
-	for (size_t i = begin; i < end; i++) {
-		float v = momentum * velocity[i] - step * x[i];
-
-		velocity[i] = v;
-		weights[i] += v;
-	}
-}
-
 #if !MICROTL_PRIV_DENSE_ASSEMBLY
 /* One row of microtl_priv_forward_rounds(). */
 static float forward_row(const float *weights, const float *x, size_t columns, float even)
@@ -61,7 +50,7 @@ void microtl_priv_dense_dequantize(const int8_t *q, const float *scale, const fl
 }
 
 void microtl_priv_dense_forward(const float *weights, size_t stride, size_t rows, const float *x,
-				size_t count, float *y)
+				size_t count, const float *begin, float *y)
 {
 	size_t whole = whole_rounds(count);
 
@@ -69,6 +58,7 @@ void microtl_priv_dense_forward(const float *weights, size_t stride, size_t rows
 	const struct microtl_priv_forward rounds = {
 		.x = x,
 		.columns = whole,
+		.begin = begin,
 		.y = y,
 		.weights = weights,
 		.rows = rows,
@@ -77,13 +67,14 @@ void microtl_priv_dense_forward(const float *weights, size_t stride, size_t rows
 
 	if (rows > 0 && whole > 0) {
 		microtl_priv_forward_rounds(&rounds);
-	}
-	if (whole == count) {
-		return;
+		if (whole == count) {
+			return;
+		}
+		begin = y;
 	}
 #endif
 	for (size_t o = 0; o < rows; o++) {
-		float sum = y[o];
+		float sum = begin[o];
 
 #if !MICROTL_PRIV_DENSE_ASSEMBLY
 		if (whole > 0) {
@@ -119,29 +110,26 @@ void microtl_priv_dense_decay(float *weights, size_t count, float keep)
 	}
 }
 
-static void update_sgd(float *weights, const float *x, size_t count, float step)
+/* A stretch of one row; inline, so that the kind is known in the loop. */
+static inline void update_row(enum microtl_optimizer_kind kind,
+			      const struct microtl_priv_update *update,
+			      const struct microtl_priv_rows *rows, size_t o, const float *x,
+			      size_t begin, size_t end, float delta)
 {
-	for (size_t i = 0; i < count; i++) {
-		weights[i] -= step * x[i];
+	size_t at = rows->index[o] * rows->stride;
+	float *weights = rows->weights + at;
+	float *state = kind == MICROTL_OPTIMIZER_SGD ? NULL : rows->state + at;
+
+	for (size_t i = begin; i < end; i++) {
+		microtl_priv_update_one(kind, update, weights, state, i, rows->state_stride,
+					delta * x[i]);
 	}
 }
 
-static void update_adam(const struct microtl_priv_update *update, float *weights, float *first,
-			float *second, const float *x, size_t count, float delta)
-{
-	for (size_t i = 0; i < count; i++) {
-		float g = delta * x[i];
-		float m = update->momentum * first[i] + update->gain1 * g;
-		float s = update->beta2 * second[i] + (update->gain2 * g) * g;
-
-		first[i] = m;
-		second[i] = s;
-		weights[i] -= update->rate * m / (microtl_priv_sqrtf(s) + update->epsilon);
-	}
-}
-
-static void update_momentum_rows(const struct microtl_priv_rows *rows, float momentum,
-				 const float *x, size_t count, const float *steps)
+/* Columns that need no round any more. */
+static size_t update_rounds(const struct microtl_priv_update *update,
+			    const struct microtl_priv_rows *rows, const float *x, size_t count,
+			    const float *steps)
 {
 	const struct microtl_priv_momentum rounds = {
 		.x = x,
@@ -152,18 +140,13 @@ static void update_momentum_rows(const struct microtl_priv_rows *rows, float mom
 		.steps = steps,
 		.rows = rows->rows,
 		.stride = rows->stride * sizeof(float),
-		.momentum = momentum,
+		.momentum = update->momentum,
 	};
 
 	if (MICROTL_PRIV_DENSE_ASSEMBLY && rounds.rows > 0 && rounds.columns > 0) {
 		microtl_priv_momentum_rounds(&rounds);
 	}
-	for (size_t o = 0; rounds.columns < count && o < rows->rows; o++) {
-		size_t at = rows->index[o] * rows->stride;
-
-		update_momentum(rows->weights + at, rows->state + at, x, rounds.columns, count,
-				momentum, steps[o]);
-	}
+	return rounds.columns;
 }
 
 void microtl_priv_dense_update(const struct microtl_priv_update *update,
@@ -173,17 +156,19 @@ void microtl_priv_dense_update(const struct microtl_priv_update *update,
 	enum microtl_optimizer_kind kind = microtl_priv_kind(update->kind);
 
 	if (kind == MICROTL_OPTIMIZER_MOMENTUM) {
-		update_momentum_rows(rows, update->momentum, x, count, delta);
+		size_t begin = update_rounds(update, rows, x, count, delta);
+
+		for (size_t o = 0; begin < count && o < rows->rows; o++) {
+			update_row(MICROTL_OPTIMIZER_MOMENTUM, update, rows, o, x, begin, count,
+				   delta[o]);
+		}
 		return;
 	}
 	for (size_t o = 0; o < rows->rows; o++) {
-		size_t at = rows->index[o] * rows->stride;
-
 		if (kind == MICROTL_OPTIMIZER_ADAM) {
-			update_adam(update, rows->weights + at, rows->state + at,
-				    rows->state + at + rows->state_stride, x, count, delta[o]);
+			update_row(MICROTL_OPTIMIZER_ADAM, update, rows, o, x, 0, count, delta[o]);
 		} else {
-			update_sgd(rows->weights + at, x, count, delta[o]);
+			update_row(MICROTL_OPTIMIZER_SGD, update, rows, o, x, 0, count, delta[o]);
 		}
 	}
 }

@@ -18,6 +18,7 @@
 #include <microtl/optimizer.h>
 
 #include "build_options.h"
+#include "mathf.h"
 
 /* A kind that is configured, known to the compiler where the build has but one. */
 static inline enum microtl_optimizer_kind microtl_priv_kind(enum microtl_optimizer_kind kind)
@@ -46,6 +47,33 @@ struct microtl_priv_update {
 	float epsilon;
 };
 
+/*
+ * Updates parameter i by its gradient g, with SGD and momentum multiplied by the rate. SGD: w -= g.
+ * Momentum: v = momentum v - g, w += v. Adam: as in optimizer.h. state is laid out like the
+ * parameters: velocity or first moment, the second lies state_stride behind it; NULL with SGD.
+ */
+static inline void microtl_priv_update_one(enum microtl_optimizer_kind kind,
+					   const struct microtl_priv_update *update, float *params,
+					   float *state, size_t i, size_t state_stride, float g)
+{
+	if (kind == MICROTL_OPTIMIZER_MOMENTUM) {
+		float v = update->momentum * state[i] - g;
+
+		state[i] = v;
+		params[i] += v;
+	} else if (kind == MICROTL_OPTIMIZER_ADAM) {
+		float *second = state + state_stride;
+		float m = update->momentum * state[i] + update->gain1 * g;
+		float s = update->beta2 * second[i] + (update->gain2 * g) * g;
+
+		state[i] = m;
+		second[i] = s;
+		params[i] -= update->rate * m / (microtl_priv_sqrtf(s) + update->epsilon);
+	} else {
+		params[i] -= g;
+	}
+}
+
 /* The factors of the update that comes next; counts it as done. */
 struct microtl_priv_update microtl_priv_optimizer_next(struct microtl_optimizer *optimizer);
 
@@ -54,12 +82,12 @@ void microtl_priv_dense_dequantize(const int8_t *q, const float *scale, const fl
 				   float *x, size_t count);
 
 /*
- * y[o] += w[o][i] x[i] for rows that lie stride floats apart. Of every whole eight columns the even
- * ones add to y[o] and the odd ones to a second sum, so that no addition waits for the one before;
- * y[o] takes that, then the columns that are left. All ascending.
+ * y[o] = begin[o] + w[o][i] x[i] for rows that lie stride floats apart; begin may be y. Of every
+ * whole eight columns the even ones add to begin[o] and the odd ones to a second sum, so that no
+ * addition waits for the one before; y[o] takes that, then the columns that are left. All ascending.
  */
 void microtl_priv_dense_forward(const float *weights, size_t stride, size_t rows, const float *x,
-				size_t count, float *y);
+				size_t count, const float *begin, float *y);
 
 /* dx[i] += delta w[i]: one row's part in the gradient of its inputs. */
 void microtl_priv_dense_backward(const float *weights, size_t count, float delta, float *dx);
@@ -71,10 +99,7 @@ void microtl_priv_dense_gradient(float *gradient, const float *x, size_t count, 
 struct microtl_priv_rows {
 	/* The matrix. */
 	float *weights;
-	/*
-	 * Laid out like the weights: with momentum the velocity, with Adam the first moment, and
-	 * the second lies state_stride floats behind it. NULL with SGD.
-	 */
+	/* As microtl_priv_update_one() takes it. */
 	float *state;
 	size_t state_stride;
 	/* Floats from one row of the matrix to the next. */
@@ -88,9 +113,8 @@ struct microtl_priv_rows {
 void microtl_priv_dense_decay(float *weights, size_t count, float keep);
 
 /*
- * Updates rows by their gradients delta[o] x[i], o counting the rows that do not rest; with SGD and
- * momentum delta is already multiplied by the rate. SGD: w -= delta x. Momentum: v = momentum v -
- * delta x, w += v.
+ * Updates rows by their gradients delta[o] x[i], o counting the rows that do not rest, each like
+ * microtl_priv_update_one().
  */
 void microtl_priv_dense_update(const struct microtl_priv_update *update,
 			       const struct microtl_priv_rows *rows, const float *x, size_t count,

@@ -30,14 +30,15 @@
 	.endm
 
 /*
- * r0 x, r1 its end, r2 y of the block, r4-r11 rows of weights, r12 stride, lr rows left out;
+ * r0 x, r1 its end, r2 y of the block, r4-r11 rows of weights, before the first round r8 what sums
+ * begin with, r12 stride, lr rows left out;
  * s0-s7 x, s8-s15 weights, then products, s16-s31 sums of even and of odd columns.
  */
 	.equ FORWARD_ROWS, 8
 	.equ FORWARD_ROW_SIZE, 68
 
 	.macro FORWARD_BEGIN row, even, odd
-	vldr	\even, [r2, #4 * \row]
+	vldr	\even, [r8, #4 * \row]
 	vmov	\odd, r5
 	.endm
 
@@ -66,22 +67,24 @@
 	vstr	\even, [r2, #4 * \row]
 	.endm
 
-/* Stack: x, weights of the block, end of all weights. */
-	.equ WEIGHTS, 4
-	.equ FORWARD_STACK, 12
+/* Stack: x, from y to what sums begin with, weights of the block, end of all weights. */
+	.equ WEIGHTS, 8
+	.equ FORWARD_STACK, 16
 
 	FUNCTION microtl_priv_forward_rounds
 	push	{r4-r11, lr}
 	vpush	{s16-s31}
-	ldmia	r0, {r0, r1, r2, r4, r5, r12}
+	ldmia	r0, {r0, r1, r2, r3, r4, r5, r12}
 	add	r1, r0, r1, lsl #2
+	sub	r3, r3, r2
 	mla	r6, r5, r12, r4
 	rsb	lr, r5, #0
 	and	lr, lr, #(FORWARD_ROWS - 1)
 	mls	r4, lr, r12, r4
 	sub	r2, r2, lr, lsl #2
-	push	{r0, r4, r6}
-1:	mov	r5, #0
+	push	{r0, r3, r4, r6}
+1:	add	r8, r2, r3
+	mov	r5, #0
 	adr.w	r3, 2f + 1
 	add	r3, r3, lr, lsl #3	/* 8 bytes of code a row */
 	bx	r3
@@ -134,7 +137,7 @@
 	FORWARD_END 5, s26, s27
 	FORWARD_END 6, s28, s29
 	FORWARD_END 7, s30, s31
-	ldm	sp, {r0, r4, r6}
+	ldm	sp, {r0, r3, r4, r6}
 	add	r2, r2, #(4 * FORWARD_ROWS)
 	add	r4, r4, r12, lsl #3	/* 8 rows */
 	str	r4, [sp, #WEIGHTS]

@@ -33,6 +33,7 @@ struct microtl_priv_forward {
 	const float *x;
 	size_t columns;
 	float *y;
+	const float *begin;
 	const float *weights;
 	size_t rows;
 	/* Bytes from one row to the next. */
@@ -53,7 +54,7 @@ struct microtl_priv_momentum {
 	float momentum;
 };
 
-/* y[o] = (y[o] + the products of even columns) + those of odd columns, both ascending. */
+/* y[o] = (begin[o] + the products of even columns) + those of odd columns, both ascending. */
 void microtl_priv_forward_rounds(const struct microtl_priv_forward *what);
 
 /* velocity = momentum velocity - step[o] x, weight = weight + velocity, in row index[o]. */

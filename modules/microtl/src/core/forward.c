@@ -5,8 +5,6 @@
 
 #include "forward.h"
 
-#include <string.h>
-
 #include "dense.h"
 #include "layers.h"
 
@@ -30,13 +28,15 @@ static void forward_features(const struct microtl_head_spec *spec, const float *
 {
 	struct microtl_priv_layer layer = microtl_priv_layer(spec, 0);
 
-	memcpy(y, params + layer.bias, rows * sizeof(*y));
+	const float *sums = params + layer.bias;
+
 	for (size_t begin = 0; begin < layer.in; begin += MICROTL_HEAD_TILE) {
 		size_t count = microtl_priv_tile_count(spec, begin);
 
 		microtl_priv_dequantize(spec, features, begin, count, tile);
 		microtl_priv_dense_forward(params + layer.weights + begin, layer.in, rows, tile,
-					   count, y);
+					   count, sums, y);
+		sums = y;
 	}
 }
 
@@ -45,8 +45,8 @@ static void forward_layer(const struct microtl_head_spec *spec, const float *par
 {
 	struct microtl_priv_layer layer = microtl_priv_layer(spec, index);
 
-	memcpy(y, params + layer.bias, rows * sizeof(*y));
-	microtl_priv_dense_forward(params + layer.weights, layer.in, rows, x, layer.in, y);
+	microtl_priv_dense_forward(params + layer.weights, layer.in, rows, x, layer.in,
+				   params + layer.bias, y);
 }
 
 /* A NaN passes through, so that it shows in the scores. */

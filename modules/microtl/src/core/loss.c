@@ -35,26 +35,28 @@ static float exponential_sum(const struct microtl_class_set *classes, size_t row
 	return sum;
 }
 
-/* Whether e^x is a normal number for sure; -Os has one way for all. */
-#ifdef __OPTIMIZE_SIZE__
-#define IS_NORMAL(x) false
-#else
-#define IS_NORMAL(x) ((x) > -87.0f)
-#endif
-
-/* e^x for x <= 0 as microtl_priv_expf() gives it, without a call: constants stay in registers. */
-static inline float exponential(float x)
+/* e^x for x where the result is 0, denormal or none: NaN for NaN and for a score of -infinity. */
+static float exponential_of_little(float x, float score)
 {
-	if (!(x >= -104.0f)) {
-		return x != x ? x : 0.0f;
+	if (x != x || score < MICROTL_SCORE_NONE) {
+		return x - x;
 	}
-	int32_t k;
-	float parts = microtl_priv_exp_parts(x, -0.5f, &k);
-	if (!IS_NORMAL(x)) {
-		/* The result may be denormal: the last product alone rounds. */
-		return parts * microtl_priv_bits_float((uint32_t)(k + 64 + 127) << 23) * 0x1p-64f;
+	return microtl_priv_expf(x);
+}
+
+/* e^(score - top) as microtl_priv_expf() gives it, without a call: constants stay in registers. */
+static inline float exponential(float score, float top)
+{
+	float x = score - top;
+
+	if (x > -87.0f) {
+		int32_t k;
+		float parts = microtl_priv_exp_parts(x, -0.5f, &k);
+
+		/* The result is normal: 2^k adds to the exponent. */
+		return microtl_priv_bits_float(microtl_priv_float_bits(parts) + ((uint32_t)k << 23));
 	}
-	return parts * microtl_priv_bits_float((uint32_t)(k + 127) << 23);
+	return exponential_of_little(x, score);
 }
 
 float microtl_priv_softmax(const struct microtl_class_set *classes, size_t rows, float *scores,
@@ -71,7 +73,7 @@ float microtl_priv_softmax(const struct microtl_class_set *classes, size_t rows,
 		}
 	}
 	for (size_t c = 0; c < rows; c++) {
-		scores[c] = exponential(scores[c] - most);
+		scores[c] = exponential(scores[c], most);
 		sum += scores[c];
 	}
 	float factor = 1.0f / sum;

@@ -15,12 +15,6 @@
 #include "layers.h"
 #include "mathf.h"
 
-/* State of the parameter at an offset; no arithmetic on NULL. */
-static float *state_at(const struct microtl_optimizer *optimizer, size_t offset)
-{
-	return optimizer->state == NULL ? NULL : optimizer->state + offset;
-}
-
 size_t microtl_step_scratch_count(const struct microtl_head_spec *spec)
 {
 	return MICROTL_STEP_SCRATCH_COUNT(microtl_priv_hidden_count(spec),
@@ -72,18 +66,7 @@ static bool label_valid(const struct microtl_trainee *trainee, uint16_t rows, ui
 	return label < rows && row_learns(trainee, microtl_priv_last(trainee->spec), label);
 }
 
-/* One of them is NaN or infinite, or they are that large. */
-static bool out_of_range(const float *scores, size_t rows)
-{
-	float sum = 0.0f;
-
-	for (size_t c = 0; c < rows; c++) {
-		sum += scores[c];
-	}
-	return !microtl_priv_finite(sum);
-}
-
-/* Forward pass and gradient of the scores; -ERANGE where a number is not finite. */
+/* Forward pass and gradient of the scores; -ERANGE where the loss is not finite. */
 static int forward(const struct microtl_trainee *trainee, const struct scratch *scratch,
 		   const int8_t *features, uint8_t label, const float *target, float *loss)
 {
@@ -95,9 +78,6 @@ static int forward(const struct microtl_trainee *trainee, const struct scratch *
 	}
 	microtl_priv_forward(spec, trainee->params, rows, features, scratch->scores,
 			     scratch->hidden, scratch->tile);
-	if (out_of_range(scratch->scores, rows)) {
-		return -ERANGE;
-	}
 	*loss = microtl_loss_gradient((enum microtl_loss)spec->loss, &trainee->classes, rows, label,
 				      target, scratch->scores);
 	return microtl_priv_finite(*loss) ? 0 : -ERANGE;
@@ -105,16 +85,46 @@ static int forward(const struct microtl_trainee *trainee, const struct scratch *
 
 /* What is done with the gradient: update (a batch of one), or addition to the gradient buffer. */
 struct consumer {
-	/* NULL: add to the buffer. */
-	const struct microtl_priv_update *update;
-	struct microtl_optimizer *optimizer;
+	bool accumulates;
+	/* Unless it accumulates. */
+	struct microtl_priv_update update;
 	const struct microtl_trainee *trainee;
+	/* [parameters] all three; NULL where the optimiser has none. */
+	float *params;
+	float *state;
+	float *gradient;
+	/* From Adam's first moment of a parameter to its second. */
 	size_t state_stride;
 };
 
+static struct consumer accumulator_of(const struct microtl_optimizer *optimizer,
+				      const struct microtl_trainee *trainee)
+{
+	return (struct consumer){
+		.accumulates = true,
+		.trainee = trainee,
+		.params = trainee->params,
+		.gradient = optimizer->gradient,
+	};
+}
+
+/* For the next update. */
+static struct consumer updater_of(struct microtl_optimizer *optimizer,
+				  const struct microtl_trainee *trainee)
+{
+	return (struct consumer){
+		.update = microtl_priv_optimizer_next(optimizer),
+		.trainee = trainee,
+		.params = trainee->params,
+		.state = optimizer->state,
+		.gradient = optimizer->gradient,
+		.state_stride = microtl_head_param_count(trainee->spec),
+	};
+}
+
 static bool accumulates(const struct consumer *consumer)
 {
-	return MICROTL_WITH_BATCH && consumer->update == NULL;
+	return MICROTL_WITH_BATCH && consumer->accumulates;
 }
 
 /* Errors of those rows of a layer that have one. The others rest. */
@@ -131,7 +141,7 @@ static void consume(const struct consumer *consumer, const struct errors *errors
 		    size_t stride, const float *x, size_t count)
 {
 	if (accumulates(consumer)) {
-		float *gradient = consumer->optimizer->gradient + offset;
+		float *gradient = consumer->gradient + offset;
 
 		for (size_t o = 0; o < errors->rows; o++) {
 			microtl_priv_dense_gradient(gradient + errors->index[o] * stride, x, count,
@@ -140,31 +150,25 @@ static void consume(const struct consumer *consumer, const struct errors *errors
 		return;
 	}
 	const struct microtl_priv_rows rows = {
-		.weights = consumer->trainee->params + offset,
-		.state = state_at(consumer->optimizer, offset),
+		.weights = consumer->params + offset,
+		.state = consumer->state == NULL ? NULL : consumer->state + offset,
 		.state_stride = consumer->state_stride,
 		.stride = stride,
 		.index = errors->index,
 		.rows = errors->rows,
 	};
-	microtl_priv_dense_update(consumer->update, &rows, x, count, errors->delta);
+	microtl_priv_dense_update(&consumer->update, &rows, x, count, errors->delta);
 }
 
-/*
- * Biases have an input of 1. All of them together are like one row of weights whose inputs are the
- * errors.
- */
-static void consume_biases(const struct consumer *consumer, const struct errors *errors,
-			   const struct microtl_priv_layer *layer)
+/* A bias has an input of 1: its gradient is the error. */
+static inline void consume_bias(const struct consumer *consumer, size_t at, float delta)
 {
-	const uint16_t first = 0;
-	const float one = 1.0f;
-	const struct errors single = {.delta = &one, .index = &first, .rows = 1};
-
-	if (errors->rows > 0 && errors->index[errors->rows - 1U] < errors->rows) {
-		consume(consumer, &single, layer->bias, 0, errors->delta, errors->rows);
+	if (accumulates(consumer)) {
+		consumer->gradient[at] += delta;
 	} else {
-		consume(consumer, errors, layer->bias, 1, &one, 1);
+		microtl_priv_update_one(microtl_priv_kind(consumer->update.kind), &consumer->update,
+					consumer->params, consumer->state, at,
+					consumer->state_stride, delta);
 	}
 }
 
@@ -172,29 +176,32 @@ static void consume_biases(const struct consumer *consumer, const struct errors 
 static float step_of(const struct consumer *consumer)
 {
 	if (accumulates(consumer) ||
-	    microtl_priv_kind(consumer->update->kind) == MICROTL_OPTIMIZER_ADAM) {
+	    microtl_priv_kind(consumer->update.kind) == MICROTL_OPTIMIZER_ADAM) {
 		return 1.0f;
 	}
-	return consumer->update->rate;
+	return consumer->update.rate;
 }
 
 /*
- * Gathers the errors of a layer, in place: rows without a class and hidden units that are off have
- * none, and those smaller than the least one count as none.
+ * Gathers the errors of a layer, in place, and lets its biases learn from them: rows without a class
+ * and hidden units that are off have none, and those smaller than the least one count as none.
  */
-static struct errors gather(const struct consumer *consumer, float *delta, uint16_t *index,
-			    size_t rows, float least)
+static struct errors gather(const struct consumer *consumer, const struct microtl_priv_layer *layer,
+			    float *delta, uint16_t *index, size_t rows, float least)
 {
-	/* Magnitudes of floats compare like their bits. */
-	uint32_t smallest = microtl_priv_float_bits(least);
-	float step = step_of(consumer);
+	/* A copy, which no store to a float can change. */
+	const struct consumer own = *consumer;
+	/* Magnitudes of floats compare like their bits; those of 0 are 0. */
+	uint32_t smallest = least > 0.0f ? microtl_priv_float_bits(least) : 1U;
+	float step = step_of(&own);
 	size_t found = 0;
 
 	for (size_t o = 0; o < rows; o++) {
-		uint32_t magnitude = microtl_priv_float_bits(delta[o]) & UINT32_C(0x7fffffff);
+		float error = delta[o];
 
-		if (magnitude >= smallest && magnitude != 0U) {
-			delta[found] = delta[o] * step;
+		if ((microtl_priv_float_bits(error) & UINT32_C(0x7fffffff)) >= smallest) {
+			delta[found] = error * step;
+			consume_bias(&own, layer->bias + o, delta[found]);
 			index[found++] = (uint16_t)o;
 		}
 	}
@@ -208,7 +215,7 @@ static void backward_inputs(const struct consumer *consumer, const struct microt
 	memset(dx, 0, layer->in * sizeof(*dx));
 	for (size_t o = 0; o < rows; o++) {
 		if (delta[o] != 0.0f) {
-			microtl_priv_dense_backward(consumer->trainee->params + layer->weights +
+			microtl_priv_dense_backward(consumer->params + layer->weights +
 							    o * layer->in,
 						    layer->in, delta[o], dx);
 		}
@@ -223,19 +230,18 @@ static void backward_features(const struct consumer *consumer, const struct erro
 			      const int8_t *features, float *tile)
 {
 	const struct microtl_head_spec *spec = consumer->trainee->spec;
-	struct microtl_priv_layer layer = microtl_priv_layer(spec, 0);
+	size_t width = spec->width[0];
 
-	for (size_t tiles = (layer.in - 1U) / MICROTL_HEAD_TILE + 1U; tiles > 0; tiles--) {
+	for (size_t tiles = (width - 1U) / MICROTL_HEAD_TILE + 1U; tiles > 0; tiles--) {
 		size_t begin = (tiles - 1U) * MICROTL_HEAD_TILE;
 		size_t count = microtl_priv_tile_count(spec, begin);
 
 		/* The last tile comes first: the forward pass has left it. */
-		if (begin + count < layer.in) {
+		if (begin + count < width) {
 			microtl_priv_dequantize(spec, features, begin, count, tile);
 		}
-		consume(consumer, errors, layer.weights + begin, layer.in, tile, count);
+		consume(consumer, errors, begin, width, tile, count);
 	}
-	consume_biases(consumer, errors, &layer);
 }
 
 static void backward(const struct consumer *consumer, const struct scratch *scratch,
@@ -245,22 +251,22 @@ static void backward(const struct consumer *consumer, const struct scratch *scra
 	size_t rows = scratch->rows;
 	size_t at = microtl_priv_hidden_count(spec);
 	float *delta = scratch->scores;
+	struct microtl_priv_layer layer;
 	struct errors errors;
 
 	for (uint8_t l = microtl_priv_last(spec); l > 0; l--) {
-		struct microtl_priv_layer layer = microtl_priv_layer(spec, l);
-
+		layer = microtl_priv_layer(spec, l);
 		at -= layer.in;
 		float *dx = scratch->hidden_delta + at;
 		backward_inputs(consumer, &layer, rows, delta, scratch->hidden + at, dx);
-		errors = gather(consumer, delta, scratch->index, rows, least);
+		errors = gather(consumer, &layer, delta, scratch->index, rows, least);
 		consume(consumer, &errors, layer.weights, layer.in, scratch->hidden + at, layer.in);
-		consume_biases(consumer, &errors, &layer);
 		delta = dx;
 		rows = layer.in;
 		least = 0.0f;
 	}
-	errors = gather(consumer, delta, scratch->index, rows, least);
+	layer = microtl_priv_layer(spec, 0);
+	errors = gather(consumer, &layer, delta, scratch->index, rows, least);
 	if (errors.rows > 0) {
 		backward_features(consumer, &errors, features, scratch->tile);
 	}
@@ -291,14 +297,9 @@ int microtl_step(struct microtl_optimizer *optimizer, struct microtl_trainee *tr
 	if (ret != 0) {
 		return ret;
 	}
-	struct microtl_priv_update update = microtl_priv_optimizer_next(optimizer);
-	const struct consumer consumer = {
-		.update = &update,
-		.optimizer = optimizer,
-		.trainee = trainee,
-		.state_stride = microtl_head_param_count(trainee->spec),
-	};
-	decay(trainee, update.keep);
+	const struct consumer consumer = updater_of(optimizer, trainee);
+
+	decay(trainee, consumer.update.keep);
 	backward(&consumer, &scratch, features,
 		 MICROTL_WITH_TARGETS && target != NULL ? 0.0f : optimizer->config->error_min);
 	return 0;
@@ -307,7 +308,8 @@ int microtl_step(struct microtl_optimizer *optimizer, struct microtl_trainee *tr
 int microtl_step_accumulate(struct microtl_optimizer *optimizer, struct microtl_trainee *trainee,
 			    const int8_t *features, uint8_t label, const float *target, float *loss)
 {
-	if (optimizer->gradient == NULL || optimizer->samples == UINT16_MAX) {
+	if (!MICROTL_WITH_BATCH || optimizer->gradient == NULL ||
+	    optimizer->samples == UINT16_MAX) {
 		return -EINVAL;
 	}
 	struct scratch scratch = scratch_of(trainee);
@@ -316,7 +318,7 @@ int microtl_step_accumulate(struct microtl_optimizer *optimizer, struct microtl_
 	if (ret != 0) {
 		return ret;
 	}
-	const struct consumer consumer = {.optimizer = optimizer, .trainee = trainee};
+	const struct consumer consumer = accumulator_of(optimizer, trainee);
 	backward(&consumer, &scratch, features, 0.0f);
 	optimizer->samples++;
 	return 0;
@@ -330,7 +332,7 @@ static void apply_layer(const struct consumer *consumer, uint8_t index, float fa
 {
 	const struct microtl_trainee *trainee = consumer->trainee;
 	struct microtl_priv_layer layer = microtl_priv_layer(trainee->spec, index);
-	const float *gradient = consumer->optimizer->gradient;
+	const float *gradient = consumer->gradient;
 	const uint16_t first = 0;
 	const struct errors errors = {.delta = &factor, .index = &first, .rows = 1};
 
@@ -340,27 +342,20 @@ static void apply_layer(const struct consumer *consumer, uint8_t index, float fa
 
 		if (row_learns(trainee, index, o)) {
 			consume(consumer, &errors, row, layer.in, gradient + row, layer.in);
-			consume(consumer, &errors, bias, 1, gradient + bias, 1);
+			consume_bias(consumer, bias, factor * gradient[bias]);
 		}
 	}
 }
 
 void microtl_step_apply(struct microtl_optimizer *optimizer, struct microtl_trainee *trainee)
 {
-	if (optimizer->gradient == NULL || optimizer->samples == 0) {
+	if (!MICROTL_WITH_BATCH || optimizer->gradient == NULL || optimizer->samples == 0) {
 		return;
 	}
-	struct microtl_priv_update update = microtl_priv_optimizer_next(optimizer);
-	const struct consumer consumer = {
-		.update = &update,
-		.optimizer = optimizer,
-		.trainee = trainee,
-		.state_stride = microtl_head_param_count(trainee->spec),
-	};
-
+	const struct consumer consumer = updater_of(optimizer, trainee);
 	float factor = step_of(&consumer) / (float)optimizer->samples;
 
-	decay(trainee, update.keep);
+	decay(trainee, consumer.update.keep);
 	for (uint8_t l = 0; l <= microtl_priv_last(trainee->spec); l++) {
 		apply_layer(&consumer, l, factor);
 	}
