@@ -35,28 +35,41 @@ static float exponential_sum(const struct microtl_class_set *classes, size_t row
 	return sum;
 }
 
-/* e^x for x where the result is 0, denormal or none: NaN for NaN and for a score of -infinity. */
-static float exponential_of_little(float x, float score)
-{
-	if (x != x || score < MICROTL_SCORE_NONE) {
-		return x - x;
-	}
-	return microtl_priv_expf(x);
-}
-
-/* e^(score - top) as microtl_priv_expf() gives it, without a call: constants stay in registers. */
+/*
+ * e^(score - top) as microtl_priv_expf() gives it, without a call: constants stay in registers.
+ * NaN where the score or the highest is not finite.
+ */
 static inline float exponential(float score, float top)
 {
 	float x = score - top;
 
-	if (x > -87.0f) {
-		int32_t k;
-		float parts = microtl_priv_exp_parts(x, -0.5f, &k);
-
-		/* The result is normal: 2^k adds to the exponent. */
+	if (__builtin_expect(!(x >= -104.0f), 0)) {
+		return x != x || score < MICROTL_SCORE_NONE ? x - x : 0.0f;
+	}
+	int32_t k;
+	float parts = microtl_priv_exp_parts(x, -0.5f, &k);
+	if (__builtin_expect(k > -126, 1)) {
+		/* Normal: 2^k adds to the exponent. */
 		return microtl_priv_bits_float(microtl_priv_float_bits(parts) + ((uint32_t)k << 23));
 	}
-	return exponential_of_little(x, score);
+	/* The result may be denormal: the last product alone rounds. */
+	return parts * microtl_priv_bits_float((uint32_t)(k + 64 + 127) << 23) * 0x1p-64f;
+}
+
+/* Scores of rows that are no class, or of one that takes no part. */
+static void leave_out(const struct microtl_class_set *classes, size_t rows, float *scores)
+{
+	for (size_t first = 0; first < rows; first += 32U) {
+		size_t count = rows - first < 32U ? rows - first : 32U;
+		uint32_t missing = ~classes->bits[first / 32U] & (UINT32_MAX >> (32U - count));
+
+		for (float *score = scores + first; missing != 0U; score++) {
+			if ((missing & 1U) != 0U) {
+				*score = MICROTL_SCORE_NONE;
+			}
+			missing >>= 1;
+		}
+	}
 }
 
 float microtl_priv_softmax(const struct microtl_class_set *classes, size_t rows, float *scores,
@@ -65,10 +78,9 @@ float microtl_priv_softmax(const struct microtl_class_set *classes, size_t rows,
 	float most = MICROTL_SCORE_NONE;
 	float sum = 0.0f;
 
+	leave_out(classes, rows, scores);
 	for (size_t c = 0; c < rows; c++) {
-		if (!microtl_class_set_has(classes, c)) {
-			scores[c] = MICROTL_SCORE_NONE;
-		} else if (!(scores[c] <= most)) {
+		if (!(scores[c] <= most)) {
 			most = scores[c];
 		}
 	}
