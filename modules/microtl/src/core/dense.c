@@ -105,6 +105,7 @@ void microtl_priv_dense_gradient(float *gradient, const float *x, size_t count, 
 
 void microtl_priv_dense_decay(float *weights, size_t count, float keep)
 {
+#pragma GCC unroll 8
 	for (size_t i = 0; i < count; i++) {
 		weights[i] *= keep;
 	}

@@ -57,10 +57,11 @@ static inline void microtl_priv_update_one(enum microtl_optimizer_kind kind,
 					   float *state, size_t i, size_t state_stride, float g)
 {
 	if (kind == MICROTL_OPTIMIZER_MOMENTUM) {
+		float w = params[i];
 		float v = update->momentum * state[i] - g;
 
 		state[i] = v;
-		params[i] += v;
+		params[i] = w + v;
 	} else if (kind == MICROTL_OPTIMIZER_ADAM) {
 		float *second = state + state_stride;
 		float m = update->momentum * state[i] + update->gain1 * g;
@@ -74,8 +75,9 @@ static inline void microtl_priv_update_one(enum microtl_optimizer_kind kind,
 	}
 }
 
-/* The factors of the update that comes next; counts it as done. */
-struct microtl_priv_update microtl_priv_optimizer_next(struct microtl_optimizer *optimizer);
+/* Sets the factors of the update that comes next; counts it as done. */
+void microtl_priv_optimizer_next(struct microtl_optimizer *optimizer,
+				 struct microtl_priv_update *update);
 
 /* x[i] = q[i] scale[i] + offset[i]. */
 void microtl_priv_dense_dequantize(const int8_t *q, const float *scale, const float *offset,

@@ -89,6 +89,7 @@ float microtl_priv_softmax(const struct microtl_class_set *classes, size_t rows,
 		sum += scores[c];
 	}
 	float factor = 1.0f / sum;
+#pragma GCC unroll 4
 	for (size_t c = 0; c < rows; c++) {
 		scores[c] *= factor;
 	}

@@ -93,20 +93,20 @@ static float decay_of(const struct microtl_optimizer_config *config, float rate)
 		       : decay;
 }
 
-struct microtl_priv_update microtl_priv_optimizer_next(struct microtl_optimizer *optimizer)
+void microtl_priv_optimizer_next(struct microtl_optimizer *optimizer,
+				 struct microtl_priv_update *update)
 {
 	const struct microtl_optimizer_config *config = optimizer->config;
 	float rate = microtl_optimizer_rate(optimizer);
-	struct microtl_priv_update update;
 
-	update.kind = config->kind;
-	update.rate = rate;
-	update.momentum = config->momentum;
-	update.keep = 1.0f;
+	update->kind = config->kind;
+	update->rate = rate;
+	update->momentum = config->momentum;
+	update->keep = 1.0f;
 
 	optimizer->decay_due += decay_of(config, rate);
 	if ((optimizer->updates + 1U) % MICROTL_DECAY_INTERVAL == 0U) {
-		update.keep = optimizer->decay_due < 1.0f ? 1.0f - optimizer->decay_due : 0.0f;
+		update->keep = optimizer->decay_due < 1.0f ? 1.0f - optimizer->decay_due : 0.0f;
 		optimizer->decay_due = 0.0f;
 	}
 
@@ -117,14 +117,13 @@ struct microtl_priv_update microtl_priv_optimizer_next(struct microtl_optimizer 
 		 */
 		float root = microtl_priv_sqrtf(1.0f - optimizer->beta2_power);
 
-		update.beta2 = config->beta2;
-		update.gain1 = 1.0f - config->momentum;
-		update.gain2 = 1.0f - config->beta2;
-		update.rate = rate * root / (1.0f - optimizer->beta1_power);
-		update.epsilon = config->epsilon * root;
+		update->beta2 = config->beta2;
+		update->gain1 = 1.0f - config->momentum;
+		update->gain2 = 1.0f - config->beta2;
+		update->rate = rate * root / (1.0f - optimizer->beta1_power);
+		update->epsilon = config->epsilon * root;
 	}
 	if (optimizer->updates < UINT32_MAX) {
 		optimizer->updates++;
 	}
-	return update;
 }

@@ -112,14 +112,19 @@ static struct consumer accumulator_of(const struct microtl_optimizer *optimizer,
 static struct consumer updater_of(struct microtl_optimizer *optimizer,
 				  const struct microtl_trainee *trainee)
 {
-	return (struct consumer){
-		.update = microtl_priv_optimizer_next(optimizer),
-		.trainee = trainee,
-		.params = trainee->params,
-		.state = optimizer->state,
-		.gradient = optimizer->gradient,
-		.state_stride = microtl_head_param_count(trainee->spec),
-	};
+	struct consumer consumer;
+
+	consumer.accumulates = false;
+	microtl_priv_optimizer_next(optimizer, &consumer.update);
+	consumer.trainee = trainee;
+	consumer.params = trainee->params;
+	consumer.state = optimizer->state;
+	consumer.gradient = optimizer->gradient;
+	consumer.state_stride = 0;
+	if (microtl_priv_kind(consumer.update.kind) == MICROTL_OPTIMIZER_ADAM) {
+		consumer.state_stride = microtl_head_param_count(trainee->spec);
+	}
+	return consumer;
 }
 
 static bool accumulates(const struct consumer *consumer)
