@@ -22,20 +22,6 @@ static size_t assembly_columns(size_t count)
 	return MICROTL_PRIV_DENSE_ASSEMBLY ? whole_rounds(count) : 0U;
 }
 
-#if !MICROTL_PRIV_DENSE_ASSEMBLY
-/* One row of microtl_priv_forward_rounds(). */
-static float forward_row(const float *weights, const float *x, size_t columns, float even)
-{
-	float odd = 0.0f;
-
-	for (size_t i = 0; i < columns; i += 2U) {
-		even += weights[i] * x[i];
-		odd += weights[i + 1U] * x[i + 1U];
-	}
-	return even + odd;
-}
-#endif
-
 void microtl_priv_dense_dequantize(const int8_t *q, const float *scale, const float *offset,
 				   float *x, size_t count)
 {
@@ -52,35 +38,28 @@ void microtl_priv_dense_dequantize(const int8_t *q, const float *scale, const fl
 void microtl_priv_dense_forward(const float *weights, size_t stride, size_t rows, const float *x,
 				size_t count, const float *begin, float *y)
 {
-	size_t whole = whole_rounds(count);
+	size_t whole = assembly_columns(count);
 
-#if MICROTL_PRIV_DENSE_ASSEMBLY
-	const struct microtl_priv_forward rounds = {
-		.x = x,
-		.columns = whole,
-		.begin = begin,
-		.y = y,
-		.weights = weights,
-		.rows = rows,
-		.stride = stride * sizeof(float),
-	};
+	if (MICROTL_PRIV_DENSE_ASSEMBLY && rows > 0 && whole > 0) {
+		const struct microtl_priv_forward rounds = {
+			.x = x,
+			.columns = whole,
+			.y = y,
+			.begin = begin,
+			.weights = weights,
+			.rows = rows,
+			.stride = stride * sizeof(float),
+		};
 
-	if (rows > 0 && whole > 0) {
 		microtl_priv_forward_rounds(&rounds);
 		if (whole == count) {
 			return;
 		}
 		begin = y;
 	}
-#endif
 	for (size_t o = 0; o < rows; o++) {
 		float sum = begin[o];
 
-#if !MICROTL_PRIV_DENSE_ASSEMBLY
-		if (whole > 0) {
-			sum = forward_row(weights, x, whole, sum);
-		}
-#endif
 		for (size_t i = whole; i < count; i++) {
 			sum += weights[i] * x[i];
 		}

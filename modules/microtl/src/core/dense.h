@@ -84,9 +84,8 @@ void microtl_priv_dense_dequantize(const int8_t *q, const float *scale, const fl
 				   float *x, size_t count);
 
 /*
- * y[o] = begin[o] + w[o][i] x[i] for rows that lie stride floats apart; begin may be y. Of every
- * whole eight columns the even ones add to begin[o] and the odd ones to a second sum, so that no
- * addition waits for the one before; y[o] takes that, then the columns that are left. All ascending.
+ * y[o] = begin[o] + w[o][i] x[i], i ascending, for rows that lie stride floats apart; begin may be
+ * y.
  */
 void microtl_priv_dense_forward(const float *weights, size_t stride, size_t rows, const float *x,
 				size_t count, const float *begin, float *y);

@@ -30,122 +30,130 @@
 	.endm
 
 /*
- * r0 x, r1 its end, r2 y of the block, r4-r11 rows of weights, before the first round r8 what sums
- * begin with, r12 stride, lr rows left out;
- * s0-s7 x, s8-s15 weights, then products, s16-s31 sums of even and of odd columns.
+ * r0 x, lr its end, r1-r12 rows of weights;
+ * s0-s7 x, s8-s15 weights, then products, s16-s27 sums.
  */
-	.equ FORWARD_ROWS, 8
+	.equ FORWARD_ROWS, 12
 	.equ FORWARD_ROW_SIZE, 68
 
-	.macro FORWARD_BEGIN row, even, odd
-	vldr	\even, [r8, #4 * \row]
-	vmov	\odd, r5
-	.endm
-
-	.macro FORWARD_ROW row, even, odd
-	vldmia	\row!, {s8-s15}
+	.macro FORWARD_ROW weights, sum
+	vldmia	\weights!, {s8-s15}
 	vmul.f32	s8, s8, s0
 	vmul.f32	s9, s9, s1
+	vadd.f32	\sum, \sum, s8
 	vmul.f32	s10, s10, s2
+	vadd.f32	\sum, \sum, s9
 	vmul.f32	s11, s11, s3
+	vadd.f32	\sum, \sum, s10
 	vmul.f32	s12, s12, s4
+	vadd.f32	\sum, \sum, s11
 	vmul.f32	s13, s13, s5
+	vadd.f32	\sum, \sum, s12
 	vmul.f32	s14, s14, s6
+	vadd.f32	\sum, \sum, s13
 	vmul.f32	s15, s15, s7
-	vadd.f32	\even, \even, s8
-	vadd.f32	\odd, \odd, s9
-	vadd.f32	\even, \even, s10
-	vadd.f32	\odd, \odd, s11
-	vadd.f32	\even, \even, s12
-	vadd.f32	\odd, \odd, s13
-	vadd.f32	\even, \even, s14
-	vadd.f32	\odd, \odd, s15
+	vadd.f32	\sum, \sum, s14
+	vadd.f32	\sum, \sum, s15
 	.endm
 
-	.macro FORWARD_END row, even, odd
-	vadd.f32	\even, \even, \odd
-	vstr	\even, [r2, #4 * \row]
+/* s16-s27, 4 bytes of code a row. */
+	.macro FORWARD_SUMS instruction, address
+	.set row, 0
+	.irp sum, s16, s17, s18, s19, s20, s21, s22, s23, s24, s25, s26, s27
+	\instruction	\sum, [\address, #4 * row]
+	.set row, row + 1
+	.endr
 	.endm
 
-/* Stack: x, from y to what sums begin with, weights of the block, end of all weights. */
-	.equ WEIGHTS, 8
-	.equ FORWARD_STACK, 16
+/* Stack: where a round begins, x, its end, of the block y, begin, weights; stride, end of y. */
+	.equ FORWARD_ROUND, 0
+	.equ FORWARD_X, 4
+	.equ FORWARD_Y, 12
+	.equ FORWARD_LEFT_OUT, 32
+	.equ FORWARD_STACK, 36
 
 	FUNCTION microtl_priv_forward_rounds
 	push	{r4-r11, lr}
-	vpush	{s16-s31}
-	ldmia	r0, {r0, r1, r2, r3, r4, r5, r12}
-	add	r1, r0, r1, lsl #2
-	sub	r3, r3, r2
-	mla	r6, r5, r12, r4
-	rsb	lr, r5, #0
-	and	lr, lr, #(FORWARD_ROWS - 1)
-	mls	r4, lr, r12, r4
-	sub	r2, r2, lr, lsl #2
-	push	{r0, r3, r4, r6}
-1:	add	r8, r2, r3
-	mov	r5, #0
-	adr.w	r3, 2f + 1
-	add	r3, r3, lr, lsl #3	/* 8 bytes of code a row */
-	bx	r3
+	vpush	{s16-s27}
+	ldmia	r0, {r1-r7}
+	sub	sp, sp, #FORWARD_STACK
+	add	r2, r1, r2, lsl #2
+	add	r8, r3, r6, lsl #2
+	mov	r9, #FORWARD_ROWS
+	add	r10, r6, #(FORWARD_ROWS - 1)
+	udiv	r10, r10, r9
+	mul	r10, r10, r9
+	sub	r10, r10, r6
+	/* r10: rows left out. */
+	sub	r3, r3, r10, lsl #2
+	sub	r4, r4, r10, lsl #2
+	mls	r5, r10, r7, r5
+	add	r0, sp, #FORWARD_X
+	stmia	r0, {r1, r2, r3, r4, r5, r7, r8}
+1:	str	r10, [sp, #FORWARD_LEFT_OUT]
+	mov	r2, #FORWARD_ROW_SIZE
+	adr.w	r3, 3f + 1
+	mla	r3, r10, r2, r3
+	str	r3, [sp, #FORWARD_ROUND]
+	add	r2, sp, #(FORWARD_Y + 4)
+	ldmia	r2, {r0, r1, lr}
+	adr.w	r2, 2f + 1
+	add	r2, r2, r10, lsl #2
+	bx	r2
 	.balign 4
 2:
-	FORWARD_BEGIN 0, s16, s17
-	FORWARD_BEGIN 1, s18, s19
-	FORWARD_BEGIN 2, s20, s21
-	FORWARD_BEGIN 3, s22, s23
-	FORWARD_BEGIN 4, s24, s25
-	FORWARD_BEGIN 5, s26, s27
-	FORWARD_BEGIN 6, s28, s29
-	FORWARD_BEGIN 7, s30, s31
-	mov	r5, #FORWARD_ROW_SIZE
-	adr.w	r3, 3f + 1
-	mla	r3, lr, r5, r3
-	add	r5, r4, r12
-	add	r6, r5, r12
-	add	r7, r6, r12
-	add	r8, r7, r12
-	add	r9, r8, r12
-	add	r10, r9, r12
-	add	r11, r10, r12
+	FORWARD_SUMS vldr, r0
+	add	r2, r1, lr
+	add	r3, r2, lr
+	add	r4, r3, lr
+	add	r5, r4, lr
+	add	r6, r5, lr
+	add	r7, r6, lr
+	add	r8, r7, lr
+	add	r9, r8, lr
+	add	r10, r9, lr
+	add	r11, r10, lr
+	add	r12, r11, lr
+	ldrd	r0, lr, [sp, #FORWARD_X]
 	vldmia	r0!, {s0-s7}
-	bx	r3
+	ldr	pc, [sp, #FORWARD_ROUND]
 	.balign 4
 3:
-	FORWARD_ROW r4, s16, s17
-	FORWARD_ROW r5, s18, s19
-	FORWARD_ROW r6, s20, s21
-	FORWARD_ROW r7, s22, s23
-	FORWARD_ROW r8, s24, s25
-	FORWARD_ROW r9, s26, s27
-	FORWARD_ROW r10, s28, s29
-	FORWARD_ROW r11, s30, s31
-	cmp	r0, r1
+	FORWARD_ROW r1, s16
+	FORWARD_ROW r2, s17
+	FORWARD_ROW r3, s18
+	FORWARD_ROW r4, s19
+	FORWARD_ROW r5, s20
+	FORWARD_ROW r6, s21
+	FORWARD_ROW r7, s22
+	FORWARD_ROW r8, s23
+	FORWARD_ROW r9, s24
+	FORWARD_ROW r10, s25
+	FORWARD_ROW r11, s26
+	FORWARD_ROW r12, s27
+	cmp	r0, lr
 	beq	4f
 	vldmia	r0!, {s0-s7}
-	bx	r3
-4:	adr.w	r3, 5f + 1
-	add	r3, r3, lr, lsl #3	/* 8 bytes of code a row */
-	bx	r3
+	ldr	pc, [sp, #FORWARD_ROUND]
+4:	ldr	r10, [sp, #FORWARD_LEFT_OUT]
+	add	r0, sp, #FORWARD_Y
+	ldmia	r0, {r1, r2, r3, r4, r5}
+	adr.w	r6, 5f + 1
+	add	r6, r6, r10, lsl #2
+	bx	r6
 	.balign 4
 5:
-	FORWARD_END 0, s16, s17
-	FORWARD_END 1, s18, s19
-	FORWARD_END 2, s20, s21
-	FORWARD_END 3, s22, s23
-	FORWARD_END 4, s24, s25
-	FORWARD_END 5, s26, s27
-	FORWARD_END 6, s28, s29
-	FORWARD_END 7, s30, s31
-	ldm	sp, {r0, r3, r4, r6}
-	add	r2, r2, #(4 * FORWARD_ROWS)
-	add	r4, r4, r12, lsl #3	/* 8 rows */
-	str	r4, [sp, #WEIGHTS]
-	mov	lr, #0
-	cmp	r4, r6
+	FORWARD_SUMS vstr, r1
+	mov	r10, #FORWARD_ROWS
+	add	r1, r1, r10, lsl #2
+	add	r2, r2, r10, lsl #2
+	mla	r3, r10, r4, r3
+	stmia	r0, {r1, r2, r3}
+	mov	r10, #0
+	cmp	r1, r5
 	bne.w	1b
 	add	sp, sp, #FORWARD_STACK
-	vpop	{s16-s31}
+	vpop	{s16-s27}
 	pop	{r4-r11, pc}
 	.size microtl_priv_forward_rounds, . - microtl_priv_forward_rounds
 

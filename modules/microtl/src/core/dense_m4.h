@@ -54,7 +54,7 @@ struct microtl_priv_momentum {
 	float momentum;
 };
 
-/* y[o] = (begin[o] + the products of even columns) + those of odd columns, both ascending. */
+/* y[o] = begin[o] + w[o][i] x[i], i ascending. */
 void microtl_priv_forward_rounds(const struct microtl_priv_forward *what);
 
 /* velocity = momentum velocity - step[o] x, weight = weight + velocity, in row index[o]. */

@@ -109,22 +109,19 @@ static struct consumer accumulator_of(const struct microtl_optimizer *optimizer,
 }
 
 /* For the next update. */
-static struct consumer updater_of(struct microtl_optimizer *optimizer,
-				  const struct microtl_trainee *trainee)
+static void updater_init(struct consumer *consumer, struct microtl_optimizer *optimizer,
+			 const struct microtl_trainee *trainee)
 {
-	struct consumer consumer;
-
-	consumer.accumulates = false;
-	microtl_priv_optimizer_next(optimizer, &consumer.update);
-	consumer.trainee = trainee;
-	consumer.params = trainee->params;
-	consumer.state = optimizer->state;
-	consumer.gradient = optimizer->gradient;
-	consumer.state_stride = 0;
-	if (microtl_priv_kind(consumer.update.kind) == MICROTL_OPTIMIZER_ADAM) {
-		consumer.state_stride = microtl_head_param_count(trainee->spec);
+	consumer->accumulates = false;
+	microtl_priv_optimizer_next(optimizer, &consumer->update);
+	consumer->trainee = trainee;
+	consumer->params = trainee->params;
+	consumer->state = optimizer->state;
+	consumer->gradient = optimizer->gradient;
+	consumer->state_stride = 0;
+	if (microtl_priv_kind(consumer->update.kind) == MICROTL_OPTIMIZER_ADAM) {
+		consumer->state_stride = microtl_head_param_count(trainee->spec);
 	}
-	return consumer;
 }
 
 static bool accumulates(const struct consumer *consumer)
@@ -302,8 +299,9 @@ int microtl_step(struct microtl_optimizer *optimizer, struct microtl_trainee *tr
 	if (ret != 0) {
 		return ret;
 	}
-	const struct consumer consumer = updater_of(optimizer, trainee);
+	struct consumer consumer;
 
+	updater_init(&consumer, optimizer, trainee);
 	decay(trainee, consumer.update.keep);
 	backward(&consumer, &scratch, features,
 		 MICROTL_WITH_TARGETS && target != NULL ? 0.0f : optimizer->config->error_min);
@@ -357,7 +355,9 @@ void microtl_step_apply(struct microtl_optimizer *optimizer, struct microtl_trai
 	if (!MICROTL_WITH_BATCH || optimizer->gradient == NULL || optimizer->samples == 0) {
 		return;
 	}
-	const struct consumer consumer = updater_of(optimizer, trainee);
+	struct consumer consumer;
+
+	updater_init(&consumer, optimizer, trainee);
 	float factor = step_of(&consumer) / (float)optimizer->samples;
 
 	decay(trainee, consumer.update.keep);
