@@ -36,24 +36,19 @@ static float exponential_sum(const struct microtl_class_set *classes, size_t row
 }
 
 /*
- * e^(score - top) as microtl_priv_expf() gives it, without a call: constants stay in registers.
- * NaN where the score or the highest is not finite.
+ * e^x for x <= 0 as microtl_priv_expf() gives it, without a call, so that constants stay in
+ * registers; 0 where it would be denormal, for the sum is 1 or more. NaN where x is not finite.
  */
-static inline float exponential(float score, float top)
+static inline float exponential(float x)
 {
-	float x = score - top;
-
-	if (__builtin_expect(!(x >= -104.0f), 0)) {
-		return x != x || score < MICROTL_SCORE_NONE ? x - x : 0.0f;
-	}
 	int32_t k;
-	float parts = microtl_priv_exp_parts(x, -0.5f, &k);
-	if (__builtin_expect(k > -126, 1)) {
-		/* Normal: 2^k adds to the exponent. */
-		return microtl_priv_bits_float(microtl_priv_float_bits(parts) + ((uint32_t)k << 23));
+
+	if (__builtin_expect(!(x > -87.0f), 0)) {
+		return x - x;
 	}
-	/* The result may be denormal: the last product alone rounds. */
-	return parts * microtl_priv_bits_float((uint32_t)(k + 64 + 127) << 23) * 0x1p-64f;
+	float parts = microtl_priv_exp_parts(x, &k);
+	/* 2^k adds to the exponent. */
+	return microtl_priv_bits_float(microtl_priv_float_bits(parts) + ((uint32_t)k << 23));
 }
 
 /* Scores of rows that are no class, or of one that takes no part. */
@@ -85,7 +80,7 @@ float microtl_priv_softmax(const struct microtl_class_set *classes, size_t rows,
 		}
 	}
 	for (size_t c = 0; c < rows; c++) {
-		scores[c] = exponential(scores[c], most);
+		scores[c] = exponential(scores[c] - most);
 		sum += scores[c];
 	}
 	float factor = 1.0f / sum;

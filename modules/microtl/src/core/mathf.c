@@ -36,7 +36,7 @@ float microtl_priv_expf(float x)
 	}
 
 	int32_t k;
-	float parts = microtl_priv_exp_parts(x, x < 0.0f ? -0.5f : 0.5f, &k);
+	float parts = microtl_priv_exp_parts(x, &k);
 	return scale_by_power(parts, k);
 }
 

@@ -48,12 +48,12 @@ static inline bool microtl_priv_finite(float x)
 /*
  * e^x = result 2^k, for |x| < 105: x = k ln 2 + r with |r| <= ln 2 / 2, and a minimax polynomial of
  * that range. ln 2 is taken in two parts; the first has 15 bits, so that its product with k is
- * exact. half has the sign of x: it rounds k.
+ * exact. A sum with 1.5 2^23 has no room for fractions: it rounds k, and its bits count up with k.
  */
-static inline float microtl_priv_exp_parts(float x, float half, int32_t *k)
+static inline float microtl_priv_exp_parts(float x, int32_t *k)
 {
-	*k = (int32_t)(x * 1.44269504f + half);
-	float whole = (float)*k;
+	float rounded = x * 1.44269504f + 0x1.8p23f;
+	float whole = rounded - 0x1.8p23f;
 	float r = (x - whole * 0x1.62e4p-1f) - whole * 0x1.7f7d1cp-20f;
 
 	float p = 0.001381516456604004f;
@@ -61,6 +61,7 @@ static inline float microtl_priv_exp_parts(float x, float half, int32_t *k)
 	p = p * r + 0.041668377816677094f;
 	p = p * r + 0.1666652113199234f;
 	p = p * r + 0.4999999403953552f;
+	*k = (int32_t)(microtl_priv_float_bits(rounded) - UINT32_C(0x4b400000));
 	return 1.0f + (r + r * r * p);
 }
 

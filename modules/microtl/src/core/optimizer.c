@@ -80,17 +80,16 @@ float microtl_optimizer_rate(const struct microtl_optimizer *optimizer)
 }
 
 /*
- * Share of a weight that one update takes away. A gradient moves a weight by 1 / (1 - momentum) of
- * its step in the long run, so decay does, too: both meet where they would with decay as a part of
- * the gradient.
+ * What is left of a weight after the decay of the updates since it was last done. A gradient moves a
+ * weight by 1 / (1 - momentum) of its step in the long run, so decay does, too: both meet where they
+ * would with decay as a part of the gradient.
  */
-static float decay_of(const struct microtl_optimizer_config *config, float rate)
+static float keep_of(const struct microtl_optimizer_config *config, float decay_due)
 {
-	float decay = rate * config->weight_decay;
-
-	return microtl_priv_kind(config->kind) == MICROTL_OPTIMIZER_MOMENTUM
-		       ? decay / (1.0f - config->momentum)
-		       : decay;
+	if (microtl_priv_kind(config->kind) == MICROTL_OPTIMIZER_MOMENTUM) {
+		decay_due /= 1.0f - config->momentum;
+	}
+	return decay_due < 1.0f ? 1.0f - decay_due : 0.0f;
 }
 
 void microtl_priv_optimizer_next(struct microtl_optimizer *optimizer,
@@ -104,9 +103,9 @@ void microtl_priv_optimizer_next(struct microtl_optimizer *optimizer,
 	update->momentum = config->momentum;
 	update->keep = 1.0f;
 
-	optimizer->decay_due += decay_of(config, rate);
+	optimizer->decay_due += rate * config->weight_decay;
 	if ((optimizer->updates + 1U) % MICROTL_DECAY_INTERVAL == 0U) {
-		update->keep = optimizer->decay_due < 1.0f ? 1.0f - optimizer->decay_due : 0.0f;
+		update->keep = keep_of(config, optimizer->decay_due);
 		optimizer->decay_due = 0.0f;
 	}
 
