@@ -83,12 +83,22 @@ void microtl_priv_optimizer_next(struct microtl_optimizer *optimizer,
 void microtl_priv_dense_dequantize(const int8_t *q, const float *scale, const float *offset,
 				   float *x, size_t count);
 
-/*
- * y[o] = begin[o] + w[o][i] x[i], i ascending, for rows that lie stride floats apart; begin may be
- * y.
- */
-void microtl_priv_dense_forward(const float *weights, size_t stride, size_t rows, const float *x,
-				size_t count, const float *begin, float *y);
+/* A stretch of a layer's inputs on its way through the weights. Assembly reads it in this order. */
+struct microtl_priv_forward {
+	const float *x;
+	size_t columns;
+	/* [rows] */
+	float *y;
+	/* [rows] What sums begin with; may be y. */
+	const float *begin;
+	const float *weights;
+	size_t rows;
+	/* Floats from one row to the next. */
+	size_t stride;
+};
+
+/* y[o] = begin[o] + w[o][i] x[i], i ascending. */
+void microtl_priv_dense_forward(const struct microtl_priv_forward *layer);
 
 /* dx[i] += delta w[i]: one row's part in the gradient of its inputs. */
 void microtl_priv_dense_backward(const float *weights, size_t count, float delta, float *dx);
@@ -96,15 +106,18 @@ void microtl_priv_dense_backward(const float *weights, size_t count, float delta
 /* g[i] += delta x[i]: one row's gradient. */
 void microtl_priv_dense_gradient(float *gradient, const float *x, size_t count, float delta);
 
-/* Rows of parameters that an update changes: some of a matrix's, the others rest. */
+/*
+ * Rows of a matrix that an update changes, the others rest, or a stretch of them. Assembly reads it
+ * in this order.
+ */
 struct microtl_priv_rows {
-	/* The matrix. */
 	float *weights;
 	/* As microtl_priv_update_one() takes it. */
 	float *state;
 	size_t state_stride;
 	/* Floats from one row of the matrix to the next. */
 	size_t stride;
+	size_t columns;
 	/* [rows] their numbers in the matrix. */
 	const uint16_t *index;
 	size_t rows;
@@ -118,7 +131,7 @@ void microtl_priv_dense_decay(float *weights, size_t count, float keep);
  * microtl_priv_update_one().
  */
 void microtl_priv_dense_update(const struct microtl_priv_update *update,
-			       const struct microtl_priv_rows *rows, const float *x, size_t count,
+			       const struct microtl_priv_rows *rows, const float *x,
 			       const float *delta);
 
 #endif /* MICROTL_CORE_DENSE_H_ */

@@ -77,6 +77,8 @@
 	vpush	{s16-s27}
 	ldmia	r0, {r1-r7}
 	sub	sp, sp, #FORWARD_STACK
+	bic	r2, r2, #7
+	lsl	r7, r7, #2
 	add	r2, r1, r2, lsl #2
 	add	r8, r3, r6, lsl #2
 	mov	r9, #FORWARD_ROWS
@@ -198,6 +200,9 @@
 	add.w	\velocity, \weights, r6
 	.endm
 
+/* In struct microtl_priv_update. */
+	.equ UPDATE_MOMENTUM, 8
+
 /* Stack: where a round begins, x, its end, then what MOMENTUM_BEGIN takes, the end of all steps. */
 	.equ ROUND, 0
 	.equ X, 4
@@ -211,25 +216,25 @@
 	FUNCTION microtl_priv_momentum_rounds
 	push	{r4-r11, lr}
 	vpush	{s16-s31}
-	vldr	s25, [r0, #32]
-	ldmia	r0, {r1, r2, r3, r4, r5, r6, r7, r8}
+	vldr	s25, [r0, #UPDATE_MOMENTUM]
+	ldmia	r1, {r4-r10}
 	sub	sp, sp, #MOMENTUM_STACK
-	add	r2, r1, r2, lsl #2
-	strd	r1, r2, [sp, #X]
-	sub	r4, r4, r3
-	add	r9, r6, r7, lsl #2
-	mov	r10, #MOMENTUM_ROWS
-	add	r11, r7, #(MOMENTUM_ROWS - 1)
-	udiv	r11, r11, r10
-	mul	r11, r11, r10
-	sub	r11, r11, r7
+	bic	r8, r8, #7
+	add	r8, r2, r8, lsl #2
+	strd	r2, r8, [sp, #X]
+	sub	r6, r5, r4
+	lsl	r8, r7, #2
+	mov	r12, #MOMENTUM_ROWS
+	add	r11, r10, #(MOMENTUM_ROWS - 1)
+	udiv	r11, r11, r12
+	mul	r11, r11, r12
+	sub	r11, r11, r10
 	/* r11: rows left out. */
-	sub	r5, r5, r11, lsl #1
-	sub	r6, r6, r11, lsl #2
+	sub	r5, r3, r11, lsl #2
+	sub	r7, r9, r11, lsl #1
+	add	r9, r3, r10, lsl #2
 	add	r0, sp, #BEGIN
-	mov	r2, r3
-	mov	r3, r6
-	stmia	r0, {r2, r3, r4, r5, r8, r9}
+	stmia	r0, {r4-r9}
 1:	adr.w	r1, 2f + 1
 	add	r1, r1, r11, lsl #4	/* 16 bytes of code a row */
 	mov	r2, #MOMENTUM_ROW_SIZE
@@ -286,6 +291,7 @@
 	FUNCTION microtl_priv_dequantize_rounds
 	ldr	r12, [sp]
 	push	{r4-r11}
+	bic	r12, r12, #7
 	add	r12, r3, r12, lsl #2
 1:	ldrsb	r4, [r0]
 	ldrsb	r5, [r0, #1]

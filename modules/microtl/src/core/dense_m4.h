@@ -28,39 +28,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Assembly reads these in this order. Rows and columns are at least 1, columns whole rounds. */
-struct microtl_priv_forward {
-	const float *x;
-	size_t columns;
-	float *y;
-	const float *begin;
-	const float *weights;
-	size_t rows;
-	/* Bytes from one row to the next. */
-	size_t stride;
-};
+struct microtl_priv_forward;
+struct microtl_priv_update;
+struct microtl_priv_rows;
 
-struct microtl_priv_momentum {
-	const float *x;
-	size_t columns;
-	float *weights;
-	float *velocity;
-	/* [rows] which rows of the matrices. */
-	const uint16_t *index;
-	const float *steps;
-	size_t rows;
-	/* Bytes from one row of the matrices to the next. */
-	size_t stride;
-	float momentum;
-};
-
-/* y[o] = begin[o] + w[o][i] x[i], i ascending. */
-void microtl_priv_forward_rounds(const struct microtl_priv_forward *what);
-
-/* velocity = momentum velocity - step[o] x, weight = weight + velocity, in row index[o]. */
-void microtl_priv_momentum_rounds(const struct microtl_priv_momentum *what);
-
-/* x[i] = q[i] scale[i] + offset[i], count whole rounds. */
+/*
+ * What the functions of the same name in dense.h do, for the columns that are whole rounds. Rows and
+ * such columns are at least 1.
+ */
+void microtl_priv_forward_rounds(const struct microtl_priv_forward *layer);
+void microtl_priv_momentum_rounds(const struct microtl_priv_update *update,
+				  const struct microtl_priv_rows *rows, const float *x,
+				  const float *steps);
 void microtl_priv_dequantize_rounds(const int8_t *q, const float *scale, const float *offset,
 				    float *x, size_t count);
 

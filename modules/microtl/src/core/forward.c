@@ -15,13 +15,6 @@ void microtl_priv_dequantize(const struct microtl_head_spec *spec, const int8_t 
 				      spec->feature_offset + begin, tile, count);
 }
 
-size_t microtl_priv_tile_count(const struct microtl_head_spec *spec, size_t begin)
-{
-	size_t left = spec->width[0] - begin;
-
-	return left < MICROTL_HEAD_TILE ? left : MICROTL_HEAD_TILE;
-}
-
 /* First layer: features pass through the tile, so that they never exist as floats all at once. */
 static void forward_features(const struct microtl_head_spec *spec, const float *params, size_t rows,
 			     const int8_t *features, float *y, float *tile)
@@ -34,8 +27,15 @@ static void forward_features(const struct microtl_head_spec *spec, const float *
 		size_t count = microtl_priv_tile_count(spec, begin);
 
 		microtl_priv_dequantize(spec, features, begin, count, tile);
-		microtl_priv_dense_forward(params + layer.weights + begin, layer.in, rows, tile,
-					   count, sums, y);
+		microtl_priv_dense_forward(&(struct microtl_priv_forward){
+			.x = tile,
+			.columns = count,
+			.y = y,
+			.begin = sums,
+			.weights = params + layer.weights + begin,
+			.rows = rows,
+			.stride = layer.in,
+		});
 		sums = y;
 	}
 }
@@ -45,8 +45,15 @@ static void forward_layer(const struct microtl_head_spec *spec, const float *par
 {
 	struct microtl_priv_layer layer = microtl_priv_layer(spec, index);
 
-	microtl_priv_dense_forward(params + layer.weights, layer.in, rows, x, layer.in,
-				   params + layer.bias, y);
+	microtl_priv_dense_forward(&(struct microtl_priv_forward){
+		.x = x,
+		.columns = layer.in,
+		.y = y,
+		.begin = params + layer.bias,
+		.weights = params + layer.weights,
+		.rows = rows,
+		.stride = layer.in,
+	});
 }
 
 /* A NaN passes through, so that it shows in the scores. */

@@ -18,7 +18,12 @@ void microtl_priv_dequantize(const struct microtl_head_spec *spec, const int8_t 
 			     size_t begin, size_t count, float *tile);
 
 /* Features in the tile that begins at begin. */
-size_t microtl_priv_tile_count(const struct microtl_head_spec *spec, size_t begin);
+static inline size_t microtl_priv_tile_count(const struct microtl_head_spec *spec, size_t begin)
+{
+	size_t left = spec->width[0] - begin;
+
+	return left < MICROTL_HEAD_TILE ? left : MICROTL_HEAD_TILE;
+}
 
 /*
  * Outputs of all hidden layers, one behind the other.

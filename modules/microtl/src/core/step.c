@@ -156,10 +156,11 @@ static void consume(const struct consumer *consumer, const struct errors *errors
 		.state = consumer->state == NULL ? NULL : consumer->state + offset,
 		.state_stride = consumer->state_stride,
 		.stride = stride,
+		.columns = count,
 		.index = errors->index,
 		.rows = errors->rows,
 	};
-	microtl_priv_dense_update(&consumer->update, &rows, x, count, errors->delta);
+	microtl_priv_dense_update(&consumer->update, &rows, x, errors->delta);
 }
 
 /* A bias has an input of 1: its gradient is the error. */
