@@ -197,18 +197,20 @@ static struct errors gather(const struct consumer *consumer, const struct microt
 	/* Magnitudes of floats compare like their bits; those of 0 are 0. */
 	uint32_t smallest = least > 0.0f ? microtl_priv_float_bits(least) : 1U;
 	float step = step_of(&own);
-	size_t found = 0;
+	float *found = delta;
+	uint16_t *number = index;
 
 	for (size_t o = 0; o < rows; o++) {
 		float error = delta[o];
 
 		if ((microtl_priv_float_bits(error) & UINT32_C(0x7fffffff)) >= smallest) {
-			delta[found] = error * step;
-			consume_bias(&own, layer->bias + o, delta[found]);
-			index[found++] = (uint16_t)o;
+			error *= step;
+			*found++ = error;
+			*number++ = (uint16_t)o;
+			consume_bias(&own, layer->bias + o, error);
 		}
 	}
-	return (struct errors){.delta = delta, .index = index, .rows = found};
+	return (struct errors){.delta = delta, .index = index, .rows = (size_t)(found - delta)};
 }
 
 /* Gradient of a layer's inputs, those behind a hidden layer, from weights before they change. */
