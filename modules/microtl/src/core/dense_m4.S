@@ -77,7 +77,7 @@
 	vpush	{s16-s27}
 	ldmia	r0, {r1-r7}
 	sub	sp, sp, #FORWARD_STACK
-	bic	r2, r2, #7
+	bic	r2, r2, #(MICROTL_PRIV_ROUND - 1)
 	lsl	r7, r7, #2
 	add	r2, r1, r2, lsl #2
 	add	r8, r3, r6, lsl #2
@@ -219,7 +219,7 @@
 	vldr	s25, [r0, #UPDATE_MOMENTUM]
 	ldmia	r1, {r4-r10}
 	sub	sp, sp, #MOMENTUM_STACK
-	bic	r8, r8, #7
+	bic	r8, r8, #(MICROTL_PRIV_ROUND - 1)
 	add	r8, r2, r8, lsl #2
 	strd	r2, r8, [sp, #X]
 	sub	r6, r5, r4
@@ -287,11 +287,31 @@
 	pop	{r4-r11, pc}
 	.size microtl_priv_momentum_rounds, . - microtl_priv_momentum_rounds
 
+/* r0 weights, r1 their end, s8 what is kept of them. */
+	FUNCTION microtl_priv_decay_rounds
+	vldr	s8, [r2]
+	bic	r1, r1, #(MICROTL_PRIV_ROUND - 1)
+	add	r1, r0, r1, lsl #2
+1:	vldmia	r0, {s0-s7}
+	vmul.f32	s0, s0, s8
+	vmul.f32	s1, s1, s8
+	vmul.f32	s2, s2, s8
+	vmul.f32	s3, s3, s8
+	vmul.f32	s4, s4, s8
+	vmul.f32	s5, s5, s8
+	vmul.f32	s6, s6, s8
+	vmul.f32	s7, s7, s8
+	vstmia	r0!, {s0-s7}
+	cmp	r0, r1
+	bne	1b
+	bx	lr
+	.size microtl_priv_decay_rounds, . - microtl_priv_decay_rounds
+
 /* r0 q, at any address, r1 scale, r2 offset, r3 x, r12 the end of x. */
 	FUNCTION microtl_priv_dequantize_rounds
 	ldr	r12, [sp]
 	push	{r4-r11}
-	bic	r12, r12, #7
+	bic	r12, r12, #(MICROTL_PRIV_ROUND - 1)
 	add	r12, r3, r12, lsl #2
 1:	ldrsb	r4, [r0]
 	ldrsb	r5, [r0, #1]

@@ -33,13 +33,14 @@ struct microtl_priv_update;
 struct microtl_priv_rows;
 
 /*
- * What the functions of the same name in dense.h do, for the columns that are whole rounds. Rows and
- * such columns are at least 1.
+ * What the functions of the same name in dense.h do, for the columns that are whole rounds. Rows
+ * and such columns are at least 1.
  */
 void microtl_priv_forward_rounds(const struct microtl_priv_forward *layer);
 void microtl_priv_momentum_rounds(const struct microtl_priv_update *update,
 				  const struct microtl_priv_rows *rows, const float *x,
 				  const float *steps);
+void microtl_priv_decay_rounds(float *weights, size_t count, const float *keep);
 void microtl_priv_dequantize_rounds(const int8_t *q, const float *scale, const float *offset,
 				    float *x, size_t count);
 

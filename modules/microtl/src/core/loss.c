@@ -74,6 +74,7 @@ float microtl_priv_softmax(const struct microtl_class_set *classes, size_t rows,
 	float sum = 0.0f;
 
 	leave_out(classes, rows, scores);
+#pragma GCC unroll 2
 	for (size_t c = 0; c < rows; c++) {
 		if (!(scores[c] <= most)) {
 			most = scores[c];

@@ -80,9 +80,9 @@ float microtl_optimizer_rate(const struct microtl_optimizer *optimizer)
 }
 
 /*
- * What is left of a weight after the decay of the updates since it was last done. A gradient moves a
- * weight by 1 / (1 - momentum) of its step in the long run, so decay does, too: both meet where they
- * would with decay as a part of the gradient.
+ * What is left of a weight after the decay of the updates since it was last done. A gradient moves
+ * a weight by 1 / (1 - momentum) of its step in the long run, so decay does, too: both meet where
+ * they would with decay as a part of the gradient.
  */
 static float keep_of(const struct microtl_optimizer_config *config, float decay_due)
 {

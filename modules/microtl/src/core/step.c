@@ -186,8 +186,9 @@ static float step_of(const struct consumer *consumer)
 }
 
 /*
- * Gathers the errors of a layer, in place, and lets its biases learn from them: rows without a class
- * and hidden units that are off have none, and those smaller than the least one count as none.
+ * Gathers the errors of a layer, in place, and lets its biases learn from them: rows without a
+ * class and hidden units that are off have none, and those smaller than the least one count as
+ * none.
  */
 static struct errors gather(const struct consumer *consumer, const struct microtl_priv_layer *layer,
 			    float *delta, uint16_t *index, size_t rows, float least)
@@ -277,17 +278,19 @@ static void backward(const struct consumer *consumer, const struct scratch *scra
 	}
 }
 
-/* The decay that is due, for all weights that learn. */
+/* The decay that is due, for all weights that learn: rows in a row at once. */
 static void decay(const struct microtl_trainee *trainee, float keep)
 {
 	for (uint8_t l = 0; keep < 1.0f && l <= microtl_priv_last(trainee->spec); l++) {
 		struct microtl_priv_layer layer = microtl_priv_layer(trainee->spec, l);
+		size_t first = 0;
 
-		for (size_t o = 0; o < layer.out; o++) {
-			if (row_learns(trainee, l, o)) {
+		for (size_t o = 0; o <= layer.out; o++) {
+			if (o == layer.out || !row_learns(trainee, l, o)) {
 				microtl_priv_dense_decay(trainee->params + layer.weights +
-								 o * layer.in,
-							 layer.in, keep);
+								 first * layer.in,
+							 (o - first) * layer.in, keep);
+				first = o + 1U;
 			}
 		}
 	}
