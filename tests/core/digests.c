@@ -171,24 +171,34 @@ static void loops(bool any)
 {
 	uint32_t crc = 0;
 
-	for (size_t rows = 1; rows <= 19; rows++) {
+	for (size_t rows = 1; rows <= 25; rows++) {
 		for (size_t columns = 1; columns <= 33; columns += 1U + rows % 3U) {
 			size_t stride = columns + rows % 4U;
 			const struct microtl_priv_update update = {
 				.kind = MICROTL_OPTIMIZER_MOMENTUM, .momentum = 0.9f};
 			/* Not all rows, and not in their order. */
-			uint16_t index[19];
+			uint16_t index[25];
 			size_t changed = rows - (columns + rows) % 2U * (rows > 1U);
 			const struct microtl_priv_rows at = {
 				.weights = params,
 				.state = state,
 				.stride = stride,
+				.columns = columns,
 				.index = index,
 				.rows = changed,
 			};
 			float *x = gradient;
 			float *y = gradient + columns;
 			float *steps = y + rows;
+			const struct microtl_priv_forward layer = {
+				.x = x,
+				.columns = columns,
+				.y = y,
+				.begin = rows % 2U == 0U ? y : steps,
+				.weights = params,
+				.rows = rows,
+				.stride = stride,
+			};
 			int8_t *q = features[0];
 
 			for (size_t i = 0; i < rows * stride; i++) {
@@ -207,8 +217,9 @@ static void loops(bool any)
 			}
 			/* At an odd address, as replay entries may be. */
 			microtl_priv_dense_dequantize(q + 1, scale, offset, x, columns);
-			microtl_priv_dense_forward(params, stride, rows, x, columns, y);
-			microtl_priv_dense_update(&update, &at, x, columns, steps);
+			microtl_priv_dense_forward(&layer);
+			microtl_priv_dense_decay(params + 1, columns, 0.75f);
+			microtl_priv_dense_update(&update, &at, x, steps);
 			crc = digest_of(crc, gradient, columns + rows);
 			crc = digest_of(crc, params, rows * stride);
 			crc = digest_of(crc, state, rows * stride);

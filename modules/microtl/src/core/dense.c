@@ -35,7 +35,7 @@ void microtl_priv_dense_dequantize(const int8_t *q, const float *scale, const fl
 	if (whole < count) {
 		dequantize_rest(q, scale, offset, x, whole, count);
 	}
-	if (whole > 0) {
+	if (MICROTL_PRIV_DENSE_ASSEMBLY && whole > 0) {
 		microtl_priv_dequantize_rounds(q, scale, offset, x, count);
 	}
 }
@@ -62,7 +62,7 @@ void microtl_priv_dense_forward(const struct microtl_priv_forward *layer)
 {
 	size_t whole = assembly_columns(layer->columns);
 
-	if (whole > 0 && layer->rows > 0) {
+	if (MICROTL_PRIV_DENSE_ASSEMBLY && whole > 0 && layer->rows > 0) {
 		microtl_priv_forward_rounds(layer);
 	}
 	if (whole < layer->columns) {
@@ -88,7 +88,7 @@ void microtl_priv_dense_decay(float *weights, size_t count, float keep)
 {
 	size_t whole = assembly_columns(count);
 
-	if (whole > 0) {
+	if (MICROTL_PRIV_DENSE_ASSEMBLY && whole > 0) {
 		microtl_priv_decay_rounds(weights, count, &keep);
 	}
 	for (size_t i = whole; i < count; i++) {
@@ -102,23 +102,20 @@ static inline void update_rest(enum microtl_optimizer_kind kind,
 			       const struct microtl_priv_rows *rows, const float *x,
 			       const float *delta, size_t first)
 {
+	/* A copy, which no store to a float can change. */
+	const struct microtl_priv_update own = *update;
+
 	for (size_t o = 0; o < rows->rows; o++) {
 		size_t at = rows->index[o] * rows->stride;
 		float *weights = rows->weights + at;
 		float *state = kind == MICROTL_OPTIMIZER_SGD ? NULL : rows->state + at;
+		float error = delta[o];
 
 		for (size_t i = first; i < rows->columns; i++) {
-			microtl_priv_update_one(kind, update, weights, state, i, rows->state_stride,
-						delta[o] * x[i]);
+			microtl_priv_update_one(kind, &own, weights, state, i, rows->state_stride,
+						error * x[i]);
 		}
 	}
-}
-
-static void update_rest_momentum(const struct microtl_priv_update *update,
-				 const struct microtl_priv_rows *rows, const float *x,
-				 const float *steps, size_t first)
-{
-	update_rest(MICROTL_OPTIMIZER_MOMENTUM, update, rows, x, steps, first);
 }
 
 static void update_momentum(const struct microtl_priv_update *update,
@@ -127,11 +124,11 @@ static void update_momentum(const struct microtl_priv_update *update,
 {
 	size_t whole = assembly_columns(rows->columns);
 
-	if (whole > 0 && rows->rows > 0) {
+	if (MICROTL_PRIV_DENSE_ASSEMBLY && whole > 0 && rows->rows > 0) {
 		microtl_priv_momentum_rounds(update, rows, x, steps);
 	}
 	if (whole < rows->columns) {
-		update_rest_momentum(update, rows, x, steps, whole);
+		update_rest(MICROTL_OPTIMIZER_MOMENTUM, update, rows, x, steps, whole);
 	}
 }
 

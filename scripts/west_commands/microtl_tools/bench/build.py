@@ -89,13 +89,16 @@ def inference_units(cpu: Cpu) -> list[Unit]:
     return [Unit("core", source, core) for source in sorted(sources)]
 
 
-def learning_units(arithmetic: str = "float") -> list[Unit]:
-    """Return every file of the core but the kernels, for one arithmetic."""
+def learning_units(arithmetic: str = "float", options: Sequence[str] = ()) -> list[Unit]:
+    """Return every file of the core but the kernels, for one arithmetic.
+
+    ``options`` are definitions for ``build_options.h``: what the build leaves out.
+    """
     core = paths.core_root() / "src" / "core"
     sources = learning_sources(core, arithmetic)
     if arithmetic == "float":
         sources += sorted(core.glob("*.S"))
-    defines = tuple(arithmetic_defines(arithmetic))
+    defines = (*arithmetic_defines(arithmetic), *options)
     return [Unit("core", source, core, defines) for source in sources]
 
 

@@ -69,40 +69,81 @@ def training(
             f"--arithmetic fixed: a head of {'x'.join(map(str, widths))} has hidden layers",
             "fixed point trains one dense layer: name features x classes",
         )
-    params = sum((a + 1) * b for a, b in zip(widths[:-1], widths[1:], strict=True))
+    batches = (1,) if arithmetic == "fixed" else (1, BATCH)
+    optimizers = OPTIMIZERS[:2] if arithmetic == "fixed" else OPTIMIZERS
+    runs = [
+        (optimizer, batch, _run(widths, cpu, optimise, arithmetic, optimizer, batch))
+        for batch in batches
+        for optimizer in optimizers
+    ]
+    first = runs[0][2]
+    return Training(
+        widths=tuple(widths),
+        arithmetic=arithmetic,
+        cpu=cpu.name,
+        optimise=optimise,
+        steps=tuple(Step(optimizer, batch, run.step) for optimizer, batch, run in runs),
+        label=first.label,
+        params=_params(widths),
+        stack=max(run.stack for _, _, run in runs),
+    )
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What one firmware was measured at: one optimiser with one size of a batch."""
+
+    step: Cost
+    label: Cost
+    stack: int
+
+
+def _run(
+    widths: Sequence[int], cpu: Cpu, optimise: str, arithmetic: str, optimizer: str, batch: int
+) -> _Run:
     defines = {
         "BENCH_LAYERS": len(widths) - 1,
         "BENCH_WIDTHS": "{" + ",".join(map(str, widths)) + "}",
         "BENCH_FEATURES": widths[0],
         "BENCH_HIDDEN": sum(widths[1:-1]),
         "BENCH_ROWS": widths[-1],
-        "BENCH_PARAMS": params,
-        "BENCH_BATCH": BATCH,
+        "BENCH_PARAMS": _params(widths),
+        "BENCH_BATCH": batch,
     }
-    more = dict(text.split("=") for text in arithmetic_defines(arithmetic))
+    options = build_options(widths, optimizer, batch)
+    only = next(text for text in options if text.startswith("MICROTL_ONLY_OPTIMIZER="))
+    more = dict(text.split("=") for text in (*arithmetic_defines(arithmetic), only))
     with tempfile.TemporaryDirectory(prefix="microtl-bench-") as folder:
         firmware = build.firmware_units("training", defines | more)
-        units = [*build.learning_units(arithmetic), *firmware]
+        units = [*build.learning_units(arithmetic, options), *firmware]
         image = build.build(Path(folder), cpu, units, optimise)
         run = trace.run(image.elf, cpu, image.mark)
         code = disassembly(image.elf)
     # Every measurement lies between two marks; what lies between those is setting up.
-    costs = [cycles.cost(segment.blocks, code) for segment in run.segments[::2]]
-    kinds = [(optimizer, batch) for batch in (1, BATCH) for optimizer in OPTIMIZERS]
-    if arithmetic == "fixed":
-        kinds = kinds[:2]
-    interval = run.number("decay_interval")
-    steps = tuple(
-        Step(*kind, cycles.mean({usual: interval - 1, decaying: 1}))
-        for kind, usual, decaying in zip(kinds, costs[:-1:2], costs[1:-1:2], strict=True)
-    )
-    return Training(
-        widths=tuple(widths),
-        arithmetic=arithmetic,
-        cpu=cpu.name,
-        optimise=optimise,
-        steps=steps,
-        label=costs[-1],
-        params=params,
-        stack=run.number("stack"),
-    )
+    usual, decaying, label = (cycles.cost(part.blocks, code) for part in run.segments[::2])
+    step = cycles.mean({usual: run.number("decay_interval") - 1, decaying: 1})
+    return _Run(step, label, run.number("stack"))
+
+
+def build_options(widths: Sequence[int], optimizer: str, batch: int) -> list[str]:
+    """Return what the core is built with: that of a Zephyr build with such a head and trainer.
+
+    See ``modules/microtl/CMakeLists.txt``.
+    """
+    return [
+        f"MICROTL_ONLY_OPTIMIZER=MICROTL_OPTIMIZER_{optimizer.upper()}",
+        "MICROTL_WITH_CHECKS=0",
+        "MICROTL_WITH_TARGETS=0",
+        "MICROTL_WITH_ASSEMBLY=1",
+        "MICROTL_WITH_SCHEDULE=0",
+        f"MICROTL_WITH_BATCH={int(batch > 1)}",
+        "MICROTL_WITH_PATIENCE=0",
+        f"MICROTL_WITH_HIDDEN={int(len(widths) > 2)}",
+        "MICROTL_WITH_SIGMOID=0",
+        "MICROTL_WITH_MSE=0",
+        "MICROTL_WITH_NCM=0",
+    ]
+
+
+def _params(widths: Sequence[int]) -> int:
+    return sum((a + 1) * b for a, b in zip(widths[:-1], widths[1:], strict=True))
