@@ -67,14 +67,26 @@ def read_labels(path: Path) -> list[str]:
     return names
 
 
+def is_too_long(name: str) -> bool:
+    """Whether a class name has more bytes than the device keeps."""
+    return len(name.encode()) > limit("CLASS_NAME_MAX")
+
+
 def check_names(source: str, names: Sequence[str]) -> None:
     """Raise MicroTLError where a class name is empty, too long, or stands there twice."""
     longest = limit("CLASS_NAME_MAX")
     for number, name in enumerate(names, 1):
-        if not name or len(name.encode()) > longest or not name.isprintable():
+        if not name or not name.isprintable():
             raise MicroTLError(
                 f"{source}: class {number}, '{name}', has no name that the device can keep",
                 f"1 to {longest} bytes of printable text are possible",
+            )
+        if is_too_long(name):
+            raise MicroTLError(
+                f"{source}: class {number}, '{name}', has a name of {len(name.encode())} bytes, "
+                f"the device keeps at most {longest}",
+                "shorten it there and wherever the data names the class: in 'labels' or 'y' of an "
+                ".npz, or the folder LABEL",
             )
         if name in names[: number - 1]:
             raise MicroTLError(

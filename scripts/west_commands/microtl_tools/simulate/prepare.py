@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from microtl_tools.convert.api import ConvertedModel, Options, convert, convert_bytes
+from microtl_tools.convert.headers import limit
+from microtl_tools.convert.naming import is_too_long
 from microtl_tools.data.api import Dataset, load
 from microtl_tools.errors import MicroTLError
 from microtl_tools.output import progress
@@ -92,7 +94,8 @@ def prepare(wish: Wish) -> Stage:
     measured = None
     if lacks_statistics(converted):
         measured = with_statistics(converted, options, data, splits)
-    return Stage(twin, measured, scenario, samples, reference, splits, _repeated(data, splits))
+    warnings = [*_too_long(scenario), *_repeated(data, splits)]
+    return Stage(twin, measured, scenario, samples, reference, splits, warnings)
 
 
 def _read(
@@ -124,6 +127,17 @@ def _check_strangers(other: Dataset, users: Sequence[str]) -> None:
             "model has never seen",
             "leave them out of that file, or out of the simulation with --users",
         )
+
+
+def _too_long(scenario: Scenario) -> list[str]:
+    """Warn of new classes that a device cannot name as the data does."""
+    names = [scenario.labels[label] for label in scenario.new]
+    return [
+        f"class {name!r}: a device keeps at most {limit('CLASS_NAME_MAX')} bytes of a name; give "
+        "microtl_learner_class_add() a shorter one"
+        for name in names
+        if is_too_long(name)
+    ]
 
 
 def _repeated(data: Dataset, splits: Sequence[UserSplit]) -> list[str]:

@@ -313,7 +313,8 @@ def test_labels_come_from_a_file(classifier: bytes, tmp_path: Path) -> None:
         ("a\nb\nc\nd\na\n", "class 5, 'a', is there already"),
         ("", "labels.txt: holds no names"),
         ("a\nb\n\nd\ne\n", "class 3, '', has no name that the device can keep"),
-        ("a\nb\nc\nd\n1234567890123456\n", "class 5, '1234567890123456', has no name"),
+        ("a\nb\nc\nd\n1234567890123456\n", "'1234567890123456', has a name of 16 bytes, the"),
+        ("a\nb\nc\nd\n1234567\u00fc8901234\n", "has a name of 16 bytes, .* keeps at most 15"),
     ],
 )
 def test_wrong_labels(classifier: bytes, tmp_path: Path, content: str, message: str) -> None:
@@ -321,6 +322,14 @@ def test_wrong_labels(classifier: bytes, tmp_path: Path, content: str, message: 
     path.write_text(content, encoding="utf-8")
     with pytest.raises(MicroTLError, match=message):
         convert_bytes(classifier, Options(labels=path))
+
+
+def test_name_that_is_too_long_says_where_else_it_stands(classifier: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "labels.txt"
+    path.write_text("a\nb\nc\nd\nArrestoMomentumCharm\n", encoding="utf-8")
+    with pytest.raises(MicroTLError) as caught:
+        convert_bytes(classifier, Options(labels=path))
+    assert "'labels' or 'y' of an .npz, or the folder LABEL" in str(caught.value.hint)
 
 
 def test_labels_of_an_editor_that_marks_its_files(classifier: bytes, tmp_path: Path) -> None:

@@ -97,6 +97,22 @@ def test_gestures_of_one_window_each(
     assert result["budgets"][0]["new_after"]["mean"] > 0.9
 
 
+def test_new_class_that_a_device_cannot_name_is_played_with_a_warning(
+    model: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = toy.data(tmp_path / "d.npz")
+    play = ["simulate", *model, "--data", str(path), "--scenario", "new-class", "--seeds", "1"]
+    for name, is_warned in (("exactly 15 byte", False), ("ArrestoMomentumCharm", True)):
+        with np.load(path) as file:
+            y = np.where(file["y"] == "three", name, file["y"])
+            np.savez(tmp_path / "named.npz", **{**file, "y": y})
+        play[play.index("--data") + 1] = str(tmp_path / "named.npz")
+        assert main([*play, "--labels-per-class", "5"]) == 0
+        out, said = capsys.readouterr()
+        assert f"new class {name}" in out
+        assert (f"class '{name}': a device keeps at most 15 bytes" in said) == is_warned
+
+
 def test_what_missing_statistics_cost_is_measured(
     model: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
