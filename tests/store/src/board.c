@@ -122,7 +122,8 @@ int board_train(uint64_t seed)
 	zassert_ok(microtl_train_start(&learner, seed));
 	zassert_ok(microtl_train_wait(&learner, K_FOREVER));
 	microtl_train_status_get(&learner, &status);
-	zassert_true(status.error != 0 || status.result.verdict == MICROTL_VERDICT_ACCEPTED);
+	zassert_true(status.error != 0 || status.result.verdict == MICROTL_VERDICT_ACCEPTED,
+		     "verdict %d, reason %d", status.result.verdict, status.result.reason);
 	return status.error;
 }
 

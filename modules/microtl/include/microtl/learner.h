@@ -177,6 +177,8 @@ struct microtl_learner {
 	bool pause;
 	/** Heads that are saved by themselves may take the place of another model's. */
 	bool overwrite;
+	/** The trainer thread's: an accepted head waits for CONFIG_MICROTL_STORE_INTERVAL_S. */
+	bool save_due;
 	struct microtl_train_status train;
 	/** 0, or why the learner could not be set up at boot. */
 	int error;

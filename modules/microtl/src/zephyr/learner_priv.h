@@ -56,6 +56,9 @@ void microtl_priv_log_init(struct microtl_learner *learner);
 int microtl_priv_store_save(struct microtl_learner *learner, bool trained, bool overwrite,
 			    int *slot);
 
+/** @return Store, store mutex held: milliseconds until a save is not too early, or less than 1. */
+int64_t microtl_priv_store_wait_ms(const struct microtl_learner *learner);
+
 /** @brief Store, store mutex held: back to the factory head, in flash. */
 int microtl_priv_store_reset(struct microtl_learner *learner);
 

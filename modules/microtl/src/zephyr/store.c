@@ -209,10 +209,10 @@ int microtl_priv_store_reset(struct microtl_learner *learner)
 	return learner->store_error == 0 ? microtl_slots_reset(&learner->slots) : 0;
 }
 
-static bool is_too_early(const struct microtl_learner *learner)
+int64_t microtl_priv_store_wait_ms(const struct microtl_learner *learner)
 {
-	return k_uptime_get() - learner->saved_ms <
-	       MSEC_PER_SEC * (int64_t)CONFIG_MICROTL_STORE_INTERVAL_S;
+	return learner->saved_ms + MSEC_PER_SEC * (int64_t)CONFIG_MICROTL_STORE_INTERVAL_S -
+	       k_uptime_get();
 }
 
 int microtl_store_commit(struct microtl_learner *learner, bool overwrite)
@@ -231,7 +231,7 @@ int microtl_store_commit(struct microtl_learner *learner, bool overwrite)
 		ret = -ENODEV;
 	} else if (!learner->train.unsaved) {
 		ret = 0;
-	} else if (is_too_early(learner)) {
+	} else if (microtl_priv_store_wait_ms(learner) > 0) {
 		ret = -EAGAIN;
 	} else {
 		ret = microtl_priv_store_save(learner, false, overwrite, NULL);

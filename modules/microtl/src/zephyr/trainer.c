@@ -184,6 +184,46 @@ static int work(struct microtl_learner *learner)
 	return ret;
 }
 
+#ifdef CONFIG_MICROTL_STORE_AUTOSAVE
+/* Saves the accepted head. Returns in how many milliseconds to try again, or INT64_MAX. */
+static int64_t save_by_itself(struct microtl_learner *learner)
+{
+	int64_t wait_ms = INT64_MAX;
+
+	microtl_priv_store_lock(learner);
+
+	int ret = microtl_store_commit(learner, learner->overwrite);
+
+	learner->save_due = ret == -EAGAIN;
+	if (ret == -EAGAIN) {
+		wait_ms = MAX(microtl_priv_store_wait_ms(learner), 1);
+	} else if (ret != 0) {
+		LOG_WRN("%s: the head is not saved by itself (%d), see microtl_store_commit()",
+			learner->config->name, ret);
+	}
+	microtl_priv_store_unlock(learner);
+	return wait_ms;
+}
+
+/* Accepted heads whose time has come. Returns how long the next one has to wait. */
+static k_timeout_t save_due(void)
+{
+	int64_t wait_ms = INT64_MAX;
+
+	STRUCT_SECTION_FOREACH(microtl_learner_config, config) {
+		if (config->learner->save_due) {
+			wait_ms = MIN(wait_ms, save_by_itself(config->learner));
+		}
+	}
+	return wait_ms == INT64_MAX ? K_FOREVER : K_MSEC(wait_ms);
+}
+#else
+static k_timeout_t save_due(void)
+{
+	return K_FOREVER;
+}
+#endif
+
 /* The accepted head goes live: from RAM, or once it is in flash. */
 static int publish(struct microtl_learner *learner)
 {
@@ -207,7 +247,7 @@ static int publish(struct microtl_learner *learner)
 	}
 #ifdef CONFIG_MICROTL_STORE_AUTOSAVE
 	if (ret == 0 && stored == NULL) {
-		(void)microtl_store_commit(learner, false);
+		(void)save_by_itself(learner);
 	}
 #endif
 	microtl_priv_store_unlock(learner);
@@ -283,7 +323,11 @@ static void run(void *a, void *b, void *c)
 	ARG_UNUSED(c);
 
 	for (;;) {
-		train(k_queue_get(&microtl_train_queue, K_FOREVER));
+		struct microtl_learner *learner = k_queue_get(&microtl_train_queue, save_due());
+
+		if (learner != NULL) {
+			train(learner);
+		}
 	}
 }
 
