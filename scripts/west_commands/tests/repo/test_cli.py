@@ -147,7 +147,8 @@ def test_reader_that_goes_away_causes_no_traceback(tmp_path: Path) -> None:
 def test_full_disk_is_one_message(count: int, tmp_path: Path) -> None:
     """Noticed at the end, or at once where there is more than Python's buffer holds."""
     full = "import os; os.dup2(os.open('/dev/full', os.O_WRONLY), 1)"
-    with stand_in(tmp_path, f"{full}; output.emit('figures' * {count}); return 0") as process:
+    body = f"{full}; output.emit('figures' * {count}); return 0"
+    with stand_in(tmp_path, body, PYTHONUNBUFFERED="") as process:
         _, stderr = process.communicate(timeout=30)
     assert process.returncode == 1
     said = stderr.decode()
