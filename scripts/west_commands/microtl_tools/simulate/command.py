@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+CAPACITY_MAX = 0xFFFF
+
 DESCRIPTION = """\
 Play on this computer what a device will learn from its user, with the C code of the device.
 
@@ -128,7 +130,7 @@ def _add_learning(group: Any) -> None:
     )
     group.add_argument(
         "--capacity",
-        type=arguments.count,
+        type=_capacity,
         help="samples in the replay memory (default: all labelled)",
     )
     group.add_argument(
@@ -159,6 +161,13 @@ def _each_once(values: list[T]) -> list[T]:
         if values.count(value) > 1:
             raise argparse.ArgumentTypeError(f"{value} stands there more than once")
     return values
+
+
+def _capacity(text: str) -> int:
+    value = arguments.count(text)
+    if value > CAPACITY_MAX:
+        raise argparse.ArgumentTypeError(f"{text}: a replay memory holds {CAPACITY_MAX} at most")
+    return value
 
 
 def _margin(text: str) -> float:
@@ -217,7 +226,7 @@ def _simulate(args: argparse.Namespace) -> "Simulation":
     plan = Plan(
         budgets=budgets,
         seeds=args.seeds,
-        capacity=args.capacity or min(max(budgets) * recorded, 0xFFFF),
+        capacity=args.capacity or min(max(budgets) * recorded, CAPACITY_MAX),
         settings=dict(args.set),
         gate=not args.no_gate,
     )

@@ -358,6 +358,7 @@ def test_wrong_values_are_usage_errors(
     for wrong in (
         ["--margin", "nan"],
         ["--margin=-1"],
+        ["--capacity", "65536"],
         ["--margin", "101"],
         ["--users", "ann,bob,ann"],
         ["--labels-per-class", "5,5"],
