@@ -24,7 +24,10 @@ LOG_MODULE_DECLARE(microtl, CONFIG_MICROTL_LOG_LEVEL);
 #define ENERGY_LIMIT_UJ 0
 #endif
 
-/* Run time of this thread, without interrupts and other threads; else the time of day. */
+/*
+ * Run time of this thread, without interrupts and other threads. Where the kernel does not count it
+ * the uptime: sleeps and pauses are taken off, what preempts the thread is not.
+ */
 static uint64_t run_time_us(void)
 {
 #ifdef CONFIG_SCHED_THREAD_USAGE
@@ -61,11 +64,13 @@ void microtl_priv_meter_start(struct microtl_meter *meter)
 void microtl_priv_meter_stop(struct microtl_meter *meter)
 {
 	meter->stopped_ms = k_uptime_get();
+	meter->stopped_us = run_time_us();
 }
 
 void microtl_priv_meter_go_on(struct microtl_meter *meter)
 {
 	meter->start_ms += k_uptime_get() - meter->stopped_ms;
+	meter->start_us += run_time_us() - meter->stopped_us;
 }
 
 void microtl_priv_meter_read(const struct microtl_meter *meter, struct microtl_train_status *status)
@@ -92,18 +97,20 @@ int microtl_priv_meter_check(const struct microtl_train_status *status)
 	return 0;
 }
 
-void microtl_priv_meter_yield(const struct microtl_meter *meter,
-			      const struct microtl_train_status *status)
+void microtl_priv_meter_yield(struct microtl_meter *meter)
 {
 	if (CONFIG_MICROTL_TRAINER_CPU_PERCENT >= 100) {
 		/* Others may have the lowest priority as well: Zephyr's shell has by default. */
 		k_yield();
 		return;
 	}
-	uint64_t cpu_us = run_time_us() - meter->start_us;
-	uint64_t due_ms = cpu_us / (10U * CONFIG_MICROTL_TRAINER_CPU_PERCENT);
+	uint64_t now_us = run_time_us();
+	uint64_t cpu_us = now_us - meter->start_us;
+	int64_t due_ms = (int64_t)(cpu_us / (10U * CONFIG_MICROTL_TRAINER_CPU_PERCENT));
+	int64_t ahead_ms = due_ms - (k_uptime_get() - meter->start_ms);
 
-	if (due_ms > status->elapsed_ms) {
-		k_sleep(K_MSEC(MIN(due_ms - status->elapsed_ms, SLEEP_MAX_MS)));
+	if (ahead_ms > 0) {
+		k_sleep(K_MSEC(MIN(ahead_ms, SLEEP_MAX_MS)));
+		meter->start_us += run_time_us() - now_us;
 	}
 }

@@ -17,8 +17,9 @@ struct microtl_meter {
 	/** Uptime at the start, moved on by every pause. */
 	int64_t start_ms;
 	int64_t stopped_ms;
-	/** Run time of the thread at the start. */
+	/** Run time of the thread at the start, moved on by what it counted in sleeps and pauses. */
 	uint64_t start_us;
+	uint64_t stopped_us;
 };
 
 /** @brief Begin, in the trainer thread. */
@@ -36,7 +37,6 @@ void microtl_priv_meter_read(const struct microtl_meter *meter,
 int microtl_priv_meter_check(const struct microtl_train_status *status);
 
 /** @brief Let other threads run: sleep for the thread's share of the CPU. */
-void microtl_priv_meter_yield(const struct microtl_meter *meter,
-			      const struct microtl_train_status *status);
+void microtl_priv_meter_yield(struct microtl_meter *meter);
 
 #endif /* MICROTL_METER_H_ */

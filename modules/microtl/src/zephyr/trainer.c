@@ -179,7 +179,7 @@ static int work(struct microtl_learner *learner)
 			epoch = progress->epoch;
 			tell(learner, MICROTL_EVENT_PROGRESS);
 		}
-		microtl_priv_meter_yield(&meter, &learner->train);
+		microtl_priv_meter_yield(&meter);
 	}
 	return ret;
 }
