@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include <zephyr/ztest.h>
+#include <zephyr/ztest_error_hook.h>
 
 #include <microtl/window.h>
 
@@ -187,6 +188,16 @@ ZTEST(microtl_window, test_resolution_is_checked)
 	zassert_equal(microtl_window_resolution_set(&window, 0, -1.0f), -EINVAL);
 	zassert_equal(microtl_window_resolution_set(&window, 0, 1e9f), -EINVAL);
 	zassert_ok(microtl_window_resolution_set(&window, 0, 1e-3f));
+}
+
+/* The assertion ends the test. */
+ZTEST(microtl_window, test_push_before_the_resolution_is_set_is_caught)
+{
+	window_scaling[CHANNELS - 1] = (struct microtl_window_scaling){0};
+	ztest_set_assert_valid(true);
+	push_frames(0, 1);
+	ztest_set_assert_valid(false);
+	zassert_unreachable("a channel without a resolution was pushed");
 }
 
 static int pushed;

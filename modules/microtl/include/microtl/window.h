@@ -91,7 +91,7 @@ struct microtl_window {
  * @param _channels Channels of a frame; the model's input is whole frames.
  * @param _hop      Frames from one window to the next, >= 1.
  * @param _spare    Frames that the ring holds beyond one window: how late the consumer may be.
- *                  A hop at least.
+ *                  A hop at least. The ring holds 65535 frames at most.
  *
  * RAM: input size + _spare * _channels bytes, and 16 bytes a channel.
  */
@@ -99,6 +99,8 @@ struct microtl_window {
 	BUILD_ASSERT(_MODEL##_INPUT_SIZE % (_channels) == 0,                                       \
 		     "the model's input is no whole number of frames of so many channels");        \
 	BUILD_ASSERT((_hop) >= 1 && (_spare) >= (_hop), "the ring holds less than a hop more");    \
+	BUILD_ASSERT(_MODEL##_INPUT_SIZE / (_channels) + (_spare) <= UINT16_MAX,                   \
+		     "the ring holds more than 65535 frames, window and spare ones");              \
 	static int8_t _name##_ring[_MODEL##_INPUT_SIZE + (_spare) * (_channels)];                  \
 	static struct microtl_window_scaling _name##_scaling[_channels];                           \
 	static const struct microtl_window_config _name##_config = {                               \
@@ -132,7 +134,8 @@ int microtl_window_resolution_set(struct microtl_window *window, uint16_t channe
 /**
  * @brief Push a frame of int16 samples. Integer arithmetic only; never waits.
  *
- * Any context, an ISR included; one producer at a time.
+ * Any context, an ISR included; one producer at a time. microtl_window_resolution_set() of every
+ * channel comes first: without it a channel is 0 whatever the sensor says, and CONFIG_ASSERT stops.
  *
  * @param frame [channels]
  */

@@ -96,6 +96,10 @@ void microtl_window_push(struct microtl_window *window, const int16_t *frame)
 
 	for (uint16_t c = 0; c < config->channel_count; c++) {
 		const struct microtl_window_scaling *scaling = &config->scaling[c];
+
+		__ASSERT(scaling->factor != 0,
+			 "channel %u: call microtl_window_resolution_set() before a push", c);
+
 		int64_t q = ((int64_t)frame[c] * scaling->factor + scaling->bias) >> scaling->shift;
 
 		place[c] = (int8_t)CLAMP(q, INT8_MIN, INT8_MAX);
