@@ -37,7 +37,12 @@ extern "C" {
  */
 int microtl_train_start(struct microtl_learner *learner, uint64_t seed);
 
-/** @brief Pause the training after the step it is in. -ENOENT where none is queued or runs. */
+/**
+ * @brief Pause the training after the step it is in. -ENOENT where none is queued or runs.
+ *
+ * The trainer thread waits until it goes on or is cancelled: trainings of other learners stay
+ * queued, and heads that wait for CONFIG_MICROTL_STORE_INTERVAL_S stay unsaved.
+ */
 int microtl_train_pause(struct microtl_learner *learner);
 
 /** @brief Go on with a paused training. -ENOENT where none is paused. */
