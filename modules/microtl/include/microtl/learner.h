@@ -13,8 +13,8 @@
  *
  * Three mutexes with priority inheritance guard a learner. The arena's is held for a whole
  * inference, so inferences wait for each other, with the caller's timeout. The head's is held for a
- * forward pass of the head, a label or a publish, never for a training step and never while flash
- * is written. The store's is held by what changes flash, classes or replay memory, and while a
+ * forward pass of the head, a label, a publish or to count, never for a training step and never
+ * while flash is written. The store's is held by what changes flash, classes or replay memory, and while a
  * training starts, which sorts that memory; inferences never wait for it. Locking order: arena or
  * store, then head.
  *
@@ -197,9 +197,9 @@ struct microtl_learner {
 	struct microtl_learning learning;
 	/** Guards arena, engine and pre-processing. */
 	struct k_mutex arena_mutex;
-	/** Guards all the rest but the job, which is the trainer thread's. */
+	/** Guards what answers, status and counters. The job is the trainer thread's. */
 	struct k_mutex head_mutex;
-	/** Serialises what changes classes or flash. */
+	/** Serialises what changes classes, replay memory or flash; guards the store's members. */
 	struct k_mutex store_mutex;
 	/** Signalled when a training is to go on or to end, and when it has ended. */
 	struct k_condvar changed;

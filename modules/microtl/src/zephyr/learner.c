@@ -93,9 +93,9 @@ bool microtl_priv_training(const struct microtl_learner *learner)
 	       learner->train.state == MICROTL_TRAIN_PAUSED;
 }
 
-void microtl_priv_latency_note(struct microtl_latency *latency, uint32_t start)
+void microtl_priv_latency_note(struct microtl_latency *latency, uint32_t cycles)
 {
-	latency->last_us = k_cyc_to_us_floor32(k_cycle_get_32() - start);
+	latency->last_us = k_cyc_to_us_floor32(cycles);
 	latency->max_us = MAX(latency->max_us, latency->last_us);
 }
 
@@ -176,7 +176,7 @@ static void answer(struct microtl_learner *learner, microtl_real_t *scores,
 	if (IS_ENABLED(CONFIG_MICROTL_TRAINER)) {
 		microtl_priv_train_on_score(learner, result->score);
 	}
-	microtl_priv_latency_note(&learner->stats.inference, start);
+	microtl_priv_latency_note(&learner->stats.inference, k_cycle_get_32() - start);
 	microtl_priv_head_unlock(learner);
 }
 
@@ -189,7 +189,11 @@ static int preprocess(struct microtl_learner *learner, const void *raw)
 	}
 	int ret = learner->preprocess(raw, microtl_engine_input(&learner->engine),
 				      learner->preprocess_scratch, learner->preprocess_data);
-	microtl_priv_latency_note(&learner->stats.preprocess, start);
+	uint32_t cycles = k_cycle_get_32() - start;
+
+	microtl_priv_head_lock(learner);
+	microtl_priv_latency_note(&learner->stats.preprocess, cycles);
+	microtl_priv_head_unlock(learner);
 	return ret;
 }
 

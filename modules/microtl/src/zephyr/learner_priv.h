@@ -34,8 +34,8 @@ void microtl_priv_unlock(struct microtl_learner *learner);
 /** @return Whether a job runs, head mutex held; none can start while the store mutex is held. */
 bool microtl_priv_training(const struct microtl_learner *learner);
 
-/** @brief Note a duration that began at cycle @a start. */
-void microtl_priv_latency_note(struct microtl_latency *latency, uint32_t start);
+/** @brief Note a duration in cycles of the kernel's clock, head mutex held. */
+void microtl_priv_latency_note(struct microtl_latency *latency, uint32_t cycles);
 
 /** @brief Trainer: begin the state of a learner. */
 void microtl_priv_train_init(struct microtl_learner *learner);

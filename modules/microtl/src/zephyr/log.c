@@ -69,7 +69,9 @@ static int append(struct microtl_learner *learner, const struct microtl_replay_l
 	int ret = microtl_replay_log_append(&learner->log, record, microtl_learning_list, &listing);
 
 	if (ret == 0) {
+		microtl_priv_head_lock(learner);
 		learner->stats.flash_writes++;
+		microtl_priv_head_unlock(learner);
 	} else {
 		LOG_ERR("Could not store a label of %s (%d)", learner->config->name, ret);
 	}

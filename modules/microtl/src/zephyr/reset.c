@@ -10,15 +10,35 @@
 #include "learner_priv.h"
 
 /* Something that changes the head or what it learns from, where nobody trains. */
-static int change(struct microtl_learner *learner, int (*action)(struct microtl_learning *))
+static int change(struct microtl_learner *learner, int (*action)(struct microtl_learner *))
 {
 	int ret = -EBUSY;
 
 	microtl_priv_head_lock(learner);
 	if (!microtl_priv_training(learner)) {
-		ret = action(&learner->learning);
+		ret = action(learner);
 	}
 	microtl_priv_head_unlock(learner);
+	return ret;
+}
+
+static int reset(struct microtl_learner *learner)
+{
+	int ret = microtl_learning_reset(&learner->learning);
+
+	if (ret == 0) {
+		learner->train.unsaved = false;
+	}
+	return ret;
+}
+
+static int forget(struct microtl_learner *learner)
+{
+	int ret = microtl_learning_forget(&learner->learning);
+
+	if (ret != -EBUSY) {
+		learner->train.new_labels = 0;
+	}
 	return ret;
 }
 
@@ -30,10 +50,7 @@ int microtl_learner_reset(struct microtl_learner *learner)
 		return ret;
 	}
 	microtl_priv_store_lock(learner);
-	ret = change(learner, microtl_learning_reset);
-	if (ret == 0) {
-		learner->train.unsaved = false;
-	}
+	ret = change(learner, reset);
 	if (ret == 0 && IS_ENABLED(CONFIG_MICROTL_STORE)) {
 		ret = microtl_priv_store_reset(learner);
 	}
@@ -53,10 +70,7 @@ int microtl_learner_forget(struct microtl_learner *learner)
 		return ret;
 	}
 	microtl_priv_store_lock(learner);
-	ret = change(learner, microtl_learning_forget);
-	if (ret != -EBUSY) {
-		learner->train.new_labels = 0;
-	}
+	ret = change(learner, forget);
 	if (ret == 0 && IS_ENABLED(CONFIG_MICROTL_STORE_REPLAY)) {
 		ret = microtl_priv_log_forget(learner);
 	}

@@ -129,12 +129,13 @@ static int begin(struct microtl_learner *learner)
 	return ret;
 }
 
-/* Between two steps: notes how far it is, waits while paused. 0, or why to stop. */
-static int turn(struct microtl_learner *learner, struct microtl_meter *meter)
+/* After a step of so many cycles: notes how far it is, waits while paused. 0, or why to stop. */
+static int turn(struct microtl_learner *learner, struct microtl_meter *meter, uint32_t cycles)
 {
 	struct microtl_train_status *status = &learner->train;
 
 	microtl_priv_head_lock(learner);
+	microtl_priv_latency_note(&learner->stats.step, cycles);
 	microtl_fit_progress(&learner->learning.fit, &status->progress);
 	microtl_priv_meter_read(meter, status);
 	if (learner->pause && !learner->cancel) {
@@ -151,15 +152,6 @@ static int turn(struct microtl_learner *learner, struct microtl_meter *meter)
 	return canceled ? -ECANCELED : microtl_priv_meter_check(status);
 }
 
-static int step(struct microtl_learner *learner)
-{
-	uint32_t start = k_cycle_get_32();
-	int ret = microtl_learning_train_step(&learner->learning);
-
-	microtl_priv_latency_note(&learner->stats.step, start);
-	return ret;
-}
-
 /* All steps of the job. 0: there is a verdict. */
 static int work(struct microtl_learner *learner)
 {
@@ -170,11 +162,13 @@ static int work(struct microtl_learner *learner)
 
 	microtl_priv_meter_start(&meter);
 	while (ret == 0 && microtl_fit_running(&learner->learning.fit)) {
-		ret = step(learner);
+		uint32_t start = k_cycle_get_32();
+
+		ret = microtl_learning_train_step(&learner->learning);
 		if (ret != 0) {
 			break;
 		}
-		ret = turn(learner, &meter);
+		ret = turn(learner, &meter, k_cycle_get_32() - start);
 		if (ret == 0 && progress->epoch != epoch) {
 			epoch = progress->epoch;
 			tell(learner, MICROTL_EVENT_PROGRESS);
