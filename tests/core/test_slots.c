@@ -142,6 +142,21 @@ static void test_saves_alternate(void)
 	}
 }
 
+/* As firmware finds them that divides the flash otherwise. */
+static void test_headers_are_found_anywhere(void)
+{
+	struct microtl_slots slots;
+
+	flash_sim_init(&sim, 2 * SLOT_SIZE, PAGE, 8, 0xFF);
+	boot(&slots, &own);
+	CHECK(!microtl_slots_header_at(&sim.flash, 0));
+	CHECK_INT(save_as(&slots, 1, false), 0);
+	CHECK_INT(save_as(&slots, 2, false), 0);
+	for (uint32_t at = 0; at < 2 * SLOT_SIZE; at += PAGE) {
+		CHECK_INT(microtl_slots_header_at(&sim.flash, at), at % SLOT_SIZE == 0);
+	}
+}
+
 static void test_payload_is_aligned_and_limited(void)
 {
 	static uint8_t big[SLOT_SIZE];
@@ -506,6 +521,7 @@ int main(void)
 	RUN(test_empty_flash_is_factory);
 	RUN(test_geometry_is_checked);
 	RUN(test_saves_alternate);
+	RUN(test_headers_are_found_anywhere);
 	RUN(test_payload_is_aligned_and_limited);
 	RUN(test_rollback_goes_back_once);
 	RUN(test_reset_keeps_erase_counts);

@@ -6,6 +6,7 @@
 #include "flash.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include <zephyr/storage/flash_map.h>
 #include <zephyr/ztest.h>
@@ -98,6 +99,12 @@ void flash_restore_with_flip(enum flash_part part, uint32_t bit)
 	*byte ^= mask;
 	write_part(part);
 	*byte ^= mask;
+}
+
+void flash_restore_with_copy(enum flash_part part, uint32_t from, uint32_t to, uint32_t size)
+{
+	memmove(parts[part].image + to, parts[part].image + from, size);
+	flash_restore();
 }
 
 void flash_read_fails(enum flash_part part, uint32_t offset)

@@ -29,6 +29,9 @@ enum flash_part {
 /** Brings back what was remembered, with one bit flipped. */
 void flash_restore_with_flip(enum flash_part part, uint32_t bit);
 
+/** Brings back what was remembered, with some bytes a second time elsewhere. */
+void flash_restore_with_copy(enum flash_part part, uint32_t from, uint32_t to, uint32_t size);
+
 /** Lets reads of a byte of heads or labels fail. */
 void flash_read_fails(enum flash_part part, uint32_t offset);
 

@@ -219,6 +219,28 @@ ZTEST(microtl_store, test_another_models_slots_are_left_alone)
 	update_and_go_back(&other[2], "features");
 }
 
+/* Not where a slot is one page: the next one is the other slot. */
+#if DT_REG_SIZE(DT_CHOSEN(microtl_store)) >                                                        \
+	2 * DT_PROP(DT_GPARENT(DT_CHOSEN(microtl_store)), erase_block_size)
+ZTEST(microtl_store, test_head_of_another_division_is_told)
+{
+	uint32_t page;
+	int newest;
+
+	board_store_two();
+	newest = microtl_slots_newest(&learner.slots);
+	page = learner.slots_area.page_size;
+	flash_remember();
+	flash_restore_with_copy(FLASH_HEADS, (uint32_t)newest * learner.slots.slot_size,
+				(uint32_t)(1 - newest) * learner.slots.slot_size + page, page);
+	said_clear();
+	board_boot();
+	TC_PRINT("%s", said());
+	zassert_not_null(strstr(said(), "of microtl,store is not found"), "said: %s", said());
+	expect_newest(board_heads.second, MICROTL_SLOT_DAMAGED);
+}
+#endif
+
 /* The labels fit another head on the same features: they are kept, its own are added. */
 ZTEST(microtl_store, test_another_head_keeps_the_labels)
 {

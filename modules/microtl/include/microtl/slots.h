@@ -104,6 +104,13 @@ int microtl_slots_init(struct microtl_slots *slots, const struct microtl_flash *
 		       uint32_t slot_size, const struct microtl_model_id *id);
 
 /**
+ * @brief Whether the whole header of a slot lies at an offset of the flash area.
+ *
+ * Where no slot begins it is one that was written when areas or slots had other sizes.
+ */
+bool microtl_slots_header_at(const struct microtl_flash *flash, uint32_t offset);
+
+/**
  * @brief The slot with the newest head of this model.
  *
  * @retval 0, 1    The slot.

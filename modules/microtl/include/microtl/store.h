@@ -10,7 +10,8 @@
  * The partitions are those that devicetree's /chosen names: "microtl,store" for the slots,
  * "microtl,replay" (CONFIG_MICROTL_STORE_REPLAY) for the log; no other is ever touched. Each is
  * divided evenly among the learners, in the order of their names; a learner's part is divided in
- * two. Both are read at boot. A power cut at any moment leaves the old state or the new one.
+ * two. So firmware with more or fewer learners looks elsewhere: docs/store.md says what to do.
+ * Both are read at boot. A power cut at any moment leaves the old state or the new one.
  *
  * Every function here is for threads only, may be called from several threads, and takes as long as
  * the flash does; inferences go on meanwhile. Needs CONFIG_MICROTL_STORE.

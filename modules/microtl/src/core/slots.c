@@ -42,6 +42,11 @@ static uint32_t crc_of(const struct header *header)
 	return microtl_priv_crc32(0, header, offsetof(struct header, crc));
 }
 
+static bool is_whole(const struct header *header)
+{
+	return header->magic == MAGIC && header->crc == crc_of(header);
+}
+
 static uint32_t slot_offset(const struct microtl_slots *slots, int slot)
 {
 	return slot == 0 ? 0U : slots->slot_size;
@@ -123,7 +128,7 @@ static enum microtl_slot_state scan(struct microtl_slots *slots, struct microtl_
 	if (microtl_priv_flash_is_blank(slots->flash, &header, sizeof(header))) {
 		return MICROTL_SLOT_EMPTY;
 	}
-	if (header.magic != MAGIC || header.crc != crc_of(&header)) {
+	if (!is_whole(&header)) {
 		return MICROTL_SLOT_DAMAGED;
 	}
 	if (header.format > MICROTL_SLOTS_FORMAT) {
@@ -162,6 +167,14 @@ int microtl_slots_init(struct microtl_slots *slots, const struct microtl_flash *
 	rescan(slots, 0);
 	rescan(slots, 1);
 	return 0;
+}
+
+bool microtl_slots_header_at(const struct microtl_flash *flash, uint32_t offset)
+{
+	struct header header;
+
+	return microtl_priv_flash_read(flash, offset, &header, sizeof(header)) == 0 &&
+	       is_whole(&header);
 }
 
 int microtl_slots_newest(const struct microtl_slots *slots)

@@ -58,7 +58,10 @@ static int page_size(const struct flash_area *partition, uint32_t *size)
 	return ret;
 }
 
-/* Learners are kept in the order of their names: each has the same part after an update. */
+/*
+ * Learners are kept in the order of their names: each has the same part after an update with the
+ * same learners. With others the parts move: docs/store.md.
+ */
 static uint32_t index_of(const struct microtl_learner *learner, uint32_t *count)
 {
 	uint32_t index = 0;

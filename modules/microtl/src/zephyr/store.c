@@ -107,6 +107,20 @@ static void report_slot(const struct microtl_learner *learner, int slot)
 	}
 }
 
+/* What another division of the partition left: microtl_priv_area_open(). */
+static void report_strays(const struct microtl_learner *learner)
+{
+	const struct microtl_flash *flash = &learner->slots_flash;
+
+	for (uint32_t at = 0; at < flash->size; at += flash->page_size) {
+		if (at % learner->slots.slot_size != 0 && microtl_slots_header_at(flash, at)) {
+			LOG_WRN("%s: a head at byte %u of microtl,store is not found: was it "
+				"stored by firmware with more or fewer learners?",
+				learner->config->name, learner->slots_area.base + at);
+		}
+	}
+}
+
 static int open_slots(struct microtl_learner *learner)
 {
 	struct microtl_flash *flash = &learner->slots_flash;
@@ -137,6 +151,7 @@ void microtl_priv_store_init(struct microtl_learner *learner)
 	} else {
 		report_slot(learner, 0);
 		report_slot(learner, 1);
+		report_strays(learner);
 
 		int newest = microtl_slots_newest(&learner->slots);
 		int ret = newest < 0 ? 0 : load_slot(learner, newest);
