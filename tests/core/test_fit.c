@@ -446,7 +446,7 @@ static void test_arguments_are_checked(void)
 	const struct microtl_fit_config config = toy.config;
 #define START()                                                                                    \
 	microtl_fit_start(&fit, &toy.config, &memory, &toy.learning.active, &toy.learning.replay,  \
-			  NULL, 1)
+			  NULL, &toy.learning.active.classes, 1)
 #define TRY(change, want)                                                                          \
 	do {                                                                                       \
 		memory = good;                                                                     \

@@ -257,15 +257,17 @@ static void test_nearest_mean(void)
 	float scores[TOY_ROWS];
 	struct microtl_ncm ncm;
 
-	CHECK_INT(microtl_ncm_init(&ncm, &toy_spec, NULL, counts, NULL), -EINVAL);
-	CHECK_INT(microtl_ncm_init(&ncm, &toy_spec, means, counts, NULL), 0);
+	CHECK_INT(microtl_ncm_init(&ncm, &toy_spec, NULL, counts), -EINVAL);
+	CHECK_INT(microtl_ncm_init(&ncm, &toy_spec, means, counts), 0);
 	toy_sample(features, 0, 0);
 	microtl_ncm_scores(&ncm, features, scores);
 	CHECK_INT(microtl_ncm_best(&ncm, scores), MICROTL_LABEL_NONE);
 	CHECK(scores[0] == MICROTL_SCORE_NONE);
 	CHECK_INT(microtl_ncm_add(&ncm, features, TOY_ROWS), -EINVAL);
 
-	CHECK_INT(microtl_ncm_init(&ncm, &toy_spec, means, counts, toy_model_with_base.base), 0);
+	for (uint8_t label = 0; label <= TOY_ROWS; label++) {
+		microtl_ncm_start(&ncm, label, toy_model_with_base.base);
+	}
 	CHECK_INT(counts[0], (TOY_BASE - TOY_GATE) / 3);
 	double sum[TOY_FEATURES] = {0};
 	for (int i = 0; i < 50; i++) {
@@ -288,7 +290,7 @@ static void test_nearest_mean(void)
 		right += microtl_ncm_best(&ncm, scores) == label;
 	}
 	CHECK(right > 180);
-	microtl_ncm_remove(&ncm, 5);
+	microtl_ncm_start(&ncm, 5, NULL);
 	microtl_ncm_scores(&ncm, features, scores);
 	CHECK(scores[5] == MICROTL_SCORE_NONE);
 }

@@ -84,6 +84,24 @@ static uint8_t teach(struct toy *learner, const char *name, uint64_t seed)
 	return label;
 }
 
+/* Teaches and publishes a class in the only free factory row; the row. */
+static uint8_t teach_reused_row(const char *name)
+{
+	struct microtl_gate_result result;
+	uint8_t label;
+
+	CHECK_INT(microtl_learning_class_add(&toy.learning, name, &label), 0);
+	for (uint16_t r = 0; r < 2; r++) {
+		for (uint8_t c = 0; c < TOY_CLASSES; c++) {
+			toy_label(&toy, c, (uint16_t)(10 * r + c), 5);
+		}
+	}
+	CHECK_INT(toy_train(&toy, 3, &result), 0);
+	CHECK_INT(result.verdict, MICROTL_VERDICT_ACCEPTED);
+	CHECK_INT(microtl_learning_publish(&toy.learning, NULL), 0);
+	return label;
+}
+
 static int load(const microtl_param_t *stored, enum microtl_snapshot_difference *difference)
 {
 	return microtl_learning_load(&toy.learning, buffer.size, stored, difference, source,
@@ -345,6 +363,133 @@ static void test_loading_keeps_what_was_taught_since(void)
 	CHECK_INT(microtl_replay_class_count(&toy.learning.replay, squat, false), 0);
 }
 
+/* Another class in the row of the factory's: trained, judged, and known by its own samples alone.
+ */
+static void test_reused_row_has_nothing_of_the_factory(void)
+{
+	struct microtl_fit *fit = &toy.learning.fit;
+	struct microtl_gate_result result;
+	uint8_t jump;
+
+	toy_init(&toy, &toy_model_with_base, TOY_CAPACITY);
+	CHECK_INT(microtl_learning_class_remove(&toy.learning, 2), 0);
+	CHECK_INT(toy.ncm_counts[2], 0);
+	jump = teach_reused_row("jump");
+	CHECK_INT(jump, 2);
+	CHECK_INT(toy.ncm_counts[2], 10);
+
+	/* Its second job, when the active head has it. */
+	toy.config.folds = 0;
+	CHECK_INT(microtl_learning_train_start(&toy.learning, 7), 0);
+	CHECK_INT(microtl_learning_train_step(&toy.learning), 0);
+	CHECK_INT(fit->class_end[2] - fit->class_end[1],
+		  microtl_replay_class_count(&toy.learning.replay, 2, false));
+	CHECK_INT(fit->class_end[1] - fit->class_end[0],
+		  microtl_replay_class_count(&toy.learning.replay, 1, false) +
+			  (TOY_BASE - TOY_GATE) / 3);
+	while (microtl_fit_running(fit)) {
+		CHECK_INT(microtl_learning_train_step(&toy.learning), 0);
+	}
+	CHECK_INT(microtl_fit_result(fit, &result), 0);
+	CHECK_INT(fit->gate.base_count, TOY_GATE / 3 * 2);
+	CHECK_INT(fit->gate.tally[2].base, 0);
+
+	/* The factory's name makes it the factory's class. */
+	CHECK_INT(microtl_learning_class_remove(&toy.learning, 2), 0);
+	CHECK_INT(microtl_learning_class_add(&toy.learning, "rest", &jump), 0);
+	CHECK_INT(jump, 2);
+	CHECK_INT(toy.ncm_counts[2], (TOY_BASE - TOY_GATE) / 3);
+	CHECK(!microtl_class_set_has(&toy.learning.active.classes, 2));
+}
+
+static void test_reset_takes_the_factorys_rows_back(void)
+{
+	uint8_t label;
+
+	toy_init(&toy, &toy_model_with_base, TOY_CAPACITY);
+	CHECK_INT(microtl_learning_class_remove(&toy.learning, 2), 0);
+	CHECK_INT(teach_reused_row("jump"), 2);
+	CHECK_INT(microtl_learning_class_add(&toy.learning, "rest", &label), 0);
+	CHECK_INT(label, 3);
+	CHECK_INT(microtl_learning_class_add(&toy.learning, "squat", &label), 0);
+	toy_label(&toy, label, 90, 3);
+	CHECK_INT(microtl_learning_reset(&toy.learning), 0);
+
+	CHECK(strcmp(microtl_learning_class_name(&toy.learning, 2), "rest") == 0);
+	CHECK(microtl_class_set_has(&toy.learning.active.classes, 2));
+	CHECK_INT(microtl_replay_class_count(&toy.learning.replay, 2, false), 0);
+	CHECK_INT(microtl_replay_class_count(&toy.learning.replay, 2, true), 0);
+	CHECK_INT(toy.ncm_counts[2], (TOY_BASE - TOY_GATE) / 3);
+	/* A name has one row; what was labelled in other rows stays. */
+	CHECK(microtl_learning_class_name(&toy.learning, 3) == NULL);
+	CHECK(microtl_learning_class_name(&toy.learning, label) != NULL);
+	CHECK_INT(microtl_replay_class_count(&toy.learning.replay, label, false), 3);
+	CHECK_INT(toy.ncm_counts[label], 3);
+	CHECK(microtl_replay_class_count(&toy.learning.replay, 0, false) > 0);
+}
+
+static void test_forget_leaves_removed_classes_away(void)
+{
+	microtl_real_t scores[TOY_ROWS];
+	int8_t features[TOY_FEATURES];
+	uint8_t best;
+
+	toy_init(&toy, &toy_model_with_base, 0);
+	CHECK_INT(microtl_learning_class_remove(&toy.learning, 2), 0);
+	toy_label(&toy, 0, 1, 4);
+	CHECK_INT(microtl_learning_forget(&toy.learning), 0);
+	CHECK_INT(toy.ncm_counts[0], (TOY_BASE - TOY_GATE) / 3);
+	toy_label(&toy, 0, 1, 4);
+	CHECK(microtl_learning_uses_ncm(&toy.learning));
+	toy_sample(features, 2, 1);
+	microtl_learning_scores(&toy.learning, features, scores, &best);
+	CHECK(microtl_learning_class_name(&toy.learning, best) != NULL);
+	CHECK(scores[2] == MICROTL_SCORE_NONE);
+	CHECK_INT(microtl_learning_reset(&toy.learning), 0);
+	microtl_learning_scores(&toy.learning, features, scores, &best);
+	CHECK_INT(best, 2);
+}
+
+static void test_loading_into_reused_rows(void)
+{
+	uint8_t label;
+
+	/* The head was saved when the row was free: what was taught there since stays. */
+	buffer_init();
+	toy_init(&toy, &toy_model, TOY_CAPACITY);
+	CHECK_INT(microtl_learning_class_remove(&toy.learning, 2), 0);
+	CHECK_INT(microtl_learning_save(&toy.learning, false, sink, &buffer), 0);
+	CHECK_INT(load(NULL, NULL), 0);
+	/* What changes from now on is later than this head. */
+	CHECK((int32_t)(toy.learning.replay.sequence - toy.learning.loaded_sequence) > 0);
+	CHECK_INT(microtl_learning_class_add(&toy.learning, "jump", &label), 0);
+	CHECK_INT(label, 2);
+	toy_label(&toy, label, 70, 3);
+	CHECK_INT(load(NULL, NULL), 0);
+	CHECK(strcmp(microtl_learning_class_name(&toy.learning, 2), "jump") == 0);
+	CHECK_INT(microtl_replay_class_count(&toy.learning.replay, 2, false), 3);
+	CHECK(!microtl_class_set_has(&toy.learning.active.classes, 2));
+
+	/* The factory's class that came back is not taught. */
+	CHECK_INT(microtl_learning_reset(&toy.learning), 0);
+	CHECK_INT(load(NULL, NULL), 0);
+	CHECK(microtl_learning_class_name(&toy.learning, 2) == NULL);
+
+	/* The head has the class elsewhere: a name has one row. */
+	CHECK_INT(microtl_learning_class_add(&toy.learning, "jump", &label), 0);
+	buffer_init();
+	CHECK_INT(microtl_learning_save(&toy.learning, false, sink, &buffer), 0);
+	CHECK_INT(microtl_learning_reset(&toy.learning), 0);
+	CHECK_INT(microtl_learning_class_add(&toy.learning, "jump", &label), 0);
+	CHECK_INT(label, 3);
+	toy_label(&toy, label, 71, 3);
+	CHECK_INT(load(NULL, NULL), 0);
+	CHECK_INT(microtl_learning_class_find(&toy.learning, "jump", &label), 0);
+	CHECK_INT(label, 2);
+	CHECK(microtl_learning_class_name(&toy.learning, 3) == NULL);
+	CHECK_INT(microtl_replay_class_count(&toy.learning.replay, 3, false), 0);
+}
+
 static void test_nearest_mean_answers_without_replay(void)
 {
 	uint8_t squat;
@@ -454,6 +599,10 @@ int main(void)
 	RUN(test_removed_class_is_gone);
 	RUN(test_reset_and_forget);
 	RUN(test_loading_keeps_what_was_taught_since);
+	RUN(test_reused_row_has_nothing_of_the_factory);
+	RUN(test_reset_takes_the_factorys_rows_back);
+	RUN(test_forget_leaves_removed_classes_away);
+	RUN(test_loading_into_reused_rows);
 	RUN(test_nearest_mean_answers_without_replay);
 	RUN(test_publishing_in_place);
 	RUN(test_saved_head_survives_power_cuts);

@@ -13,9 +13,11 @@
 #include <microtl/store.h>
 
 #include "board.h"
+#include "cuts.h"
 #include "flash.h"
 #include "learner_priv.h"
 #include "said.h"
+#include "samples.h"
 
 /* A head that runs in place is saved before it goes live. */
 #define IN_PLACE (!IS_ENABLED(CONFIG_MICROTL_HEAD_ACTIVE_IN_RAM))
@@ -59,6 +61,96 @@ ZTEST(microtl_store, test_head_classes_and_labels_outlive_a_reboot)
 	expect_newest(board_heads.second, MICROTL_SLOT_VALID);
 	zassert_equal(board_labels(), labels);
 	zassert_ok(microtl_learner_class_find(&learner, "9", &label));
+}
+
+static void label_as(uint8_t label, int count)
+{
+	struct microtl_inference result;
+
+	for (int i = 0; i < count; i++) {
+		zassert_ok(microtl_learner_infer(&learner, samples_taught[i], NULL, &result,
+						 K_FOREVER));
+		zassert_ok(microtl_learner_label(&learner, result.token, label, (uint16_t)i));
+	}
+}
+
+/* Teaches another class in the factory's row 3, which it may have had before. */
+static void reuse_row(const char *name, int count)
+{
+	uint8_t label;
+
+	zassert_ok(microtl_learner_class_remove(&learner, 3));
+	zassert_ok(microtl_learner_class_add(&learner, name, &label));
+	zassert_equal(label, 3);
+	label_as(label, count);
+}
+
+static void expect_row(const char *name, uint16_t count)
+{
+	struct microtl_class_info info;
+
+	zassert_ok(microtl_learner_class_get(&learner, 3, &info));
+	zassert_str_equal(info.name.text, name);
+	zassert_equal(info.trained_on + info.held_out, count, "%u + %u", info.trained_on,
+		      info.held_out);
+}
+
+static void expect_same_row_after_boot(const char *name, uint16_t count)
+{
+	expect_row(name, count);
+	board_boot();
+	expect_row(name, count);
+}
+
+ZTEST(microtl_store, test_loaded_class_keeps_its_row)
+{
+	flash_wipe();
+	board_boot();
+	reuse_row("wave", 5);
+	zassert_ok(microtl_store_commit(&learner, false));
+	reuse_row("jump", 3);
+	zassert_ok(microtl_store_load(&learner));
+	expect_same_row_after_boot("wave", 0);
+	label_as(3, 4);
+	expect_same_row_after_boot("wave", 4);
+}
+
+ZTEST(microtl_store, test_rolled_back_class_keeps_its_row)
+{
+	flash_wipe();
+	board_boot();
+	reuse_row("wave", 5);
+	zassert_ok(microtl_store_commit(&learner, false));
+	reuse_row("jump", 3);
+	zassert_ok(microtl_store_commit(&learner, false));
+	zassert_ok(microtl_store_rollback(&learner));
+	label_as(3, 4);
+	expect_same_row_after_boot("wave", 4);
+}
+
+/* The older head is live, but the newest could not be erased: the next boot loads that one. */
+ZTEST(microtl_store, test_half_rolled_back_class_keeps_its_labels)
+{
+	flash_wipe();
+	board_boot();
+	reuse_row("wave", 5);
+	zassert_ok(microtl_store_commit(&learner, false));
+	reuse_row("jump", 3);
+	zassert_ok(microtl_store_commit(&learner, false));
+	cuts_arm(&learner.slots_flash, 0);
+	zassert_equal(microtl_store_rollback(&learner), -EIO);
+	label_as(3, 4);
+	expect_same_row_after_boot("wave", 4);
+}
+
+ZTEST(microtl_store, test_reset_class_keeps_its_row)
+{
+	flash_wipe();
+	board_boot();
+	reuse_row("wave", 5);
+	zassert_ok(microtl_learner_reset(&learner));
+	label_as(3, 2);
+	expect_same_row_after_boot("3", 2);
 }
 
 ZTEST(microtl_store, test_unsaved_head_is_lost)

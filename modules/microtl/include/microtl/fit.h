@@ -168,6 +168,7 @@ struct microtl_fit {
 	const struct microtl_head *active;
 	struct microtl_replay *replay;
 	const struct microtl_base_set *base;
+	const struct microtl_class_set *base_classes;
 	/** [samples] sample numbers, grouped by class: replay entries, then the base set's. */
 	uint16_t *order;
 	/** [rows] end of each class in @a order, and the next to draw. */
@@ -207,6 +208,9 @@ size_t microtl_fit_workspace_size(const struct microtl_head_spec *spec, uint16_t
  * @param config Must live as long as the job.
  * @param active The head to start from; read only, must stay as it is.
  * @param base   Base set of the model, or NULL.
+ * @param base_classes Labels that still mean what they do in @a base, whose other samples are left
+ *                     out; must live as long as the job, and stay as it is for classes of @a
+ * active.
  * @param seed   Same seed, same result.
  *
  * @retval 0         Started; call microtl_fit_step().
@@ -219,7 +223,7 @@ size_t microtl_fit_workspace_size(const struct microtl_head_spec *spec, uint16_t
 int microtl_fit_start(struct microtl_fit *fit, const struct microtl_fit_config *config,
 		      const struct microtl_fit_memory *memory, const struct microtl_head *active,
 		      struct microtl_replay *replay, const struct microtl_base_set *base,
-		      uint64_t seed);
+		      const struct microtl_class_set *base_classes, uint64_t seed);
 
 /**
  * @brief Does one bounded piece of the job.

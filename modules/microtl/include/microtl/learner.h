@@ -349,6 +349,8 @@ int microtl_learner_class_get(struct microtl_learner *learner, uint8_t label,
 /**
  * @brief Go back to the factory head, in RAM and in the store; labels and taught names stay.
  *
+ * A class that was taught in the row of a removed factory class goes, with its labels.
+ *
  * @retval 0      Done.
  * @retval -EBUSY A training runs: cancel it first.
  * @retval <0     Done in RAM; in flash not: what the flash driver returned.

@@ -70,6 +70,8 @@ struct microtl_learning {
 	struct microtl_replay replay;
 	/** What answers. */
 	struct microtl_head active;
+	/** Rows that mean the factory's class, because they have its name. */
+	struct microtl_class_set factory_rows;
 	/** ncm.means is NULL where there is none. */
 	struct microtl_ncm ncm;
 	struct microtl_fit fit;
@@ -91,6 +93,9 @@ int microtl_learning_init(struct microtl_learning *learning, const struct microt
 
 /**
  * @brief Names a free row. The head knows the class once it was trained.
+ *
+ * A factory class's row takes another class when it is free; what the base set holds for the row
+ * then no longer counts, until the row has the factory's name again.
  *
  * @param name  1..MICROTL_CLASS_NAME_MAX bytes.
  * @param label Out: the class's label.
@@ -192,13 +197,19 @@ static inline void microtl_learning_moved(struct microtl_learning *learning,
 	learning->active.params = stored;
 }
 
-/** @brief Back to the factory head; labels and names of taught classes stay. -EBUSY during a job.
+/**
+ * @brief Back to the factory head and its classes; labels and names of taught classes stay.
+ *
+ * A class that was taught in a factory class's row goes, with its labels.
+ *
+ * @retval 0      Done.
+ * @retval -EBUSY A job runs.
  */
 int microtl_learning_reset(struct microtl_learning *learning);
 
 /**
- * @brief Forgets all labels: replay memory wiped and verified, means back to the base set, names of
- *        classes that the active head does not know dropped.
+ * @brief Forgets all labels: replay memory wiped and verified, means back to the base set, classes
+ *        that the active head does not know dropped.
  *
  * Results as microtl_replay_forget().
  */
@@ -218,7 +229,8 @@ int microtl_learning_save(const struct microtl_learning *learning, bool trained,
  * @brief Reads a snapshot and puts it live: names, classes, parameters.
  *
  * Classes that were taught since keep their names and samples, unless the snapshot has another
- * class in their row: then their samples go.
+ * class in their row, or their name in another row: then their samples go. A log of the labels is
+ * to be written anew then, with microtl_learning_list().
  *
  * @param stored Its parameters where they can be run in place, or NULL: they are read into RAM.
  *

@@ -94,7 +94,7 @@ struct microtl_head_spec {
 	/** [width[0]] */
 	const microtl_param_t *feature_offset;
 	const microtl_param_t *params;
-	/** [class_count] */
+	/** [class_count] of 1..MICROTL_CLASS_NAME_MAX bytes, no two the same. */
 	const char *const *class_names;
 };
 

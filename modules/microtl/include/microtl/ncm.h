@@ -38,17 +38,24 @@ struct microtl_ncm {
 };
 
 /**
- * @brief Starts from the base set: one pass over it.
+ * @brief Starts with no class known.
  *
  * @param means  [MICROTL_NCM_MEAN_COUNT()]
  * @param counts [class rows]
- * @param base   The model's base set, or NULL: then no class is known. Its gate part is left out.
  *
  * @retval 0       Done.
- * @retval -EINVAL A NULL pointer, or a label of the base set has no row.
+ * @retval -EINVAL A NULL pointer.
  */
 int microtl_ncm_init(struct microtl_ncm *ncm, const struct microtl_head_spec *spec,
-		     microtl_param_t *means, uint16_t *counts, const struct microtl_base_set *base);
+		     microtl_param_t *means, uint16_t *counts);
+
+/**
+ * @brief Starts a class anew: from its samples in the base set, its gate part left out.
+ *
+ * @param label No such row is no error.
+ * @param base  The model's base set, or NULL: then the class is unknown.
+ */
+void microtl_ncm_start(struct microtl_ncm *ncm, uint8_t label, const struct microtl_base_set *base);
 
 /**
  * @brief Moves a class's mean towards a sample.
@@ -59,9 +66,6 @@ int microtl_ncm_init(struct microtl_ncm *ncm, const struct microtl_head_spec *sp
  * @retval -EINVAL No such row.
  */
 int microtl_ncm_add(struct microtl_ncm *ncm, const int8_t *features, uint8_t label);
-
-/** @brief Forgets a class; no such row is no error. */
-void microtl_ncm_remove(struct microtl_ncm *ncm, uint8_t label);
 
 /**
  * @brief Scores of one feature vector: minus the squared distance to each class mean, <= 0.

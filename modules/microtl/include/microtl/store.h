@@ -53,18 +53,21 @@ int microtl_store_commit(struct microtl_learner *learner, bool overwrite);
  * @retval -ENOENT There is no older head, or it is damaged; nothing was changed.
  * @retval -EBUSY  A training runs: cancel it first.
  * @retval -ENODEV There is no store.
- * @retval <0      What the flash driver returned.
+ * @retval <0      What the flash driver returned, or as microtl_replay_log_append().
  */
 int microtl_store_rollback(struct microtl_learner *learner);
 
 /**
  * @brief Put the newest stored head live, as at boot.
  *
+ * Rows get the classes of the head, see microtl_learning_load(); the log of the labels follows.
+ *
  * @retval 0       Done.
  * @retval -ENOENT None is stored.
  * @retval -EBUSY  A training runs: cancel it first.
  * @retval -ENODEV There is no store.
- * @retval <0      As microtl_snapshot_read(); the active head stays.
+ * @retval <0      As microtl_snapshot_read(): the active head stays. Or as
+ *                 microtl_replay_log_append(): it is live, but the log is not.
  */
 int microtl_store_load(struct microtl_learner *learner);
 

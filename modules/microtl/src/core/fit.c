@@ -113,7 +113,7 @@ static uint16_t samples_at_most(const struct microtl_fit *fit)
 int microtl_fit_start(struct microtl_fit *fit, const struct microtl_fit_config *config,
 		      const struct microtl_fit_memory *memory, const struct microtl_head *active,
 		      struct microtl_replay *replay, const struct microtl_base_set *base,
-		      uint64_t seed)
+		      const struct microtl_class_set *base_classes, uint64_t seed)
 {
 	if (MICROTL_WITH_CHECKS && (!config_valid(config) || !memory_valid(config, memory) ||
 				    !samples_valid(active, replay, base))) {
@@ -138,6 +138,7 @@ int microtl_fit_start(struct microtl_fit *fit, const struct microtl_fit_config *
 	fit->active = active;
 	fit->replay = replay;
 	fit->base = base;
+	fit->base_classes = base_classes;
 	fit->trainee.spec = active->spec;
 	fit->trainee.params = memory->shadow;
 	fit->seed = seed;

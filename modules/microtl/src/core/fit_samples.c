@@ -30,7 +30,11 @@ uint8_t microtl_priv_sample_label(const struct microtl_fit *fit, uint32_t sample
 	if (sample < fit->replay->frozen) {
 		return fit->replay->entries[sample].label;
 	}
-	return fit->base->labels[sample - fit->replay->frozen];
+
+	uint8_t label = fit->base->labels[sample - fit->replay->frozen];
+	bool is_there = microtl_class_set_has(&fit->active->classes, label) &&
+			microtl_class_set_has(fit->base_classes, label);
+	return is_there ? label : MICROTL_LABEL_NONE;
 }
 
 bool microtl_priv_last_training(const struct microtl_fit *fit)
@@ -39,9 +43,9 @@ bool microtl_priv_last_training(const struct microtl_fit *fit)
 }
 
 /* The base set's last entries belong to the gate. */
-static bool base_gate(const struct microtl_fit *fit, uint32_t sample)
+static uint32_t gate_begin(const struct microtl_fit *fit)
 {
-	return sample - fit->replay->frozen >= (uint32_t)fit->base->count - fit->base->gate_count;
+	return microtl_priv_sample_count(fit) - (fit->base == NULL ? 0U : fit->base->gate_count);
 }
 
 /* A replay entry takes part in the training that runs. */
@@ -66,7 +70,7 @@ static uint16_t class_samples(const struct microtl_fit *fit, uint8_t label)
 bool microtl_priv_sample_judges(const struct microtl_fit *fit, uint32_t sample)
 {
 	if (sample >= fit->replay->frozen) {
-		return microtl_priv_last_training(fit) && base_gate(fit, sample);
+		return microtl_priv_last_training(fit) && sample >= gate_begin(fit);
 	}
 
 	const struct microtl_replay_entry *entry = &fit->replay->entries[sample];
@@ -81,7 +85,7 @@ bool microtl_priv_sample_judges(const struct microtl_fit *fit, uint32_t sample)
 bool microtl_priv_sample_may_judge(const struct microtl_fit *fit, uint32_t sample)
 {
 	if (sample >= fit->replay->frozen) {
-		return base_gate(fit, sample);
+		return sample >= gate_begin(fit);
 	}
 
 	const struct microtl_replay_entry *entry = &fit->replay->entries[sample];
@@ -200,28 +204,21 @@ void microtl_priv_partition(struct microtl_fit *fit)
 	}
 }
 
-/* The base set may train: the gate's part does not, nor a class that was removed. */
-static bool base_trains(const struct microtl_fit *fit, uint32_t sample, uint8_t label)
-{
-	return microtl_priv_sample_label(fit, sample) == label && !base_gate(fit, sample) &&
-	       microtl_class_set_has(&fit->active->classes, label);
-}
-
 /* The base set's part of a class that has own samples: as many as fill it up, evenly spread. */
 static uint32_t order_base(struct microtl_fit *fit, uint8_t label, uint32_t own, uint32_t at)
 {
-	uint32_t count = microtl_priv_sample_count(fit);
+	uint32_t end = gate_begin(fit);
 	uint32_t fill = fit->config->base_fill;
 	uint32_t missing = own < fill ? fill - own : 0U;
 	uint32_t available = 0;
 	uint32_t seen = 0;
 
-	for (uint32_t i = fit->replay->frozen; missing > 0U && i < count; i++) {
-		available += base_trains(fit, i, label);
+	for (uint32_t i = fit->replay->frozen; missing > 0U && i < end; i++) {
+		available += microtl_priv_sample_label(fit, i) == label;
 	}
 	missing = missing < available ? missing : available;
-	for (uint32_t i = fit->replay->frozen; missing > 0U && i < count; i++) {
-		if (!base_trains(fit, i, label)) {
+	for (uint32_t i = fit->replay->frozen; missing > 0U && i < end; i++) {
+		if (microtl_priv_sample_label(fit, i) != label) {
 			continue;
 		}
 		if ((seen + 1U) * missing / available > seen * missing / available) {

@@ -21,6 +21,8 @@
 
 uint32_t microtl_priv_sample_count(const struct microtl_fit *fit);
 const int8_t *microtl_priv_sample_features(const struct microtl_fit *fit, uint32_t sample);
+
+/* MICROTL_LABEL_NONE: of the base set, whose class was removed or whose row has another one. */
 uint8_t microtl_priv_sample_label(const struct microtl_fit *fit, uint32_t sample);
 
 /* Is evidence for the gate after the training that runs. */

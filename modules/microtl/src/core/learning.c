@@ -15,26 +15,52 @@ static uint16_t class_rows(const struct microtl_learning *learning)
 	return microtl_priv_class_rows(learning->active.spec);
 }
 
-static void name_factory_classes(struct microtl_learning *learning)
+void microtl_priv_row_forget(struct microtl_learning *learning, uint8_t label)
 {
-	const struct microtl_head_spec *spec = learning->active.spec;
+	bool is_factory = microtl_class_set_has(&learning->factory_rows, label);
 
-	for (uint32_t c = 0; c < spec->class_count; c++) {
-		char *text = learning->memory.names[c].text;
-
-		/* Fills up with zeros. */
-		strncpy(text, spec->class_names[c], MICROTL_CLASS_NAME_MAX);
-		text[MICROTL_CLASS_NAME_MAX] = '\0';
+	(void)microtl_replay_remove_class(&learning->replay, label);
+	if (microtl_priv_has_ncm(learning)) {
+		microtl_ncm_start(&learning->ncm, label, is_factory ? learning->model->base : NULL);
 	}
 }
 
-static int init_ncm(struct microtl_learning *learning)
+static void set_row(struct microtl_learning *learning, uint8_t label, const char *name)
 {
-	if (!microtl_priv_has_ncm(learning)) {
-		return 0;
+	const struct microtl_head_spec *spec = learning->active.spec;
+	char *text = learning->memory.names[label].text;
+
+	/* Fills up with zeros; the last byte is one. */
+	strncpy(text, name, MICROTL_CLASS_NAME_MAX);
+	microtl_class_set_remove(&learning->active.classes, label);
+	microtl_class_set_remove(&learning->factory_rows, label);
+	if (label < spec->class_count && strcmp(text, spec->class_names[label]) == 0) {
+		microtl_class_set_add(&learning->factory_rows, label);
 	}
-	return microtl_ncm_init(&learning->ncm, learning->active.spec, learning->memory.ncm_means,
-				learning->memory.ncm_counts, learning->model->base);
+	microtl_priv_row_forget(learning, label);
+}
+
+void microtl_priv_row_name(struct microtl_learning *learning, uint8_t label, const char *name)
+{
+	uint8_t other;
+
+	if (microtl_learning_class_find(learning, name, &other) == 0) {
+		set_row(learning, other, "");
+	}
+	set_row(learning, label, name);
+}
+
+/* The factory's classes in their rows, and its head. */
+static int restore_factory(struct microtl_learning *learning)
+{
+	const struct microtl_head_spec *spec = learning->model->head;
+
+	for (uint32_t c = 0; c < spec->class_count; c++) {
+		if (!microtl_class_set_has(&learning->factory_rows, c)) {
+			microtl_priv_row_name(learning, (uint8_t)c, spec->class_names[c]);
+		}
+	}
+	return microtl_head_init(&learning->active, spec);
 }
 
 int microtl_learning_init(struct microtl_learning *learning, const struct microtl_model *model,
@@ -62,8 +88,11 @@ int microtl_learning_init(struct microtl_learning *learning, const struct microt
 		return ret;
 	}
 	memset(memory->names, 0, class_rows(learning) * sizeof(*memory->names));
-	name_factory_classes(learning);
-	return init_ncm(learning);
+	if (microtl_priv_has_ncm(learning)) {
+		ret = microtl_ncm_init(&learning->ncm, model->head, memory->ncm_means,
+				       memory->ncm_counts);
+	}
+	return ret == 0 ? restore_factory(learning) : ret;
 }
 
 const char *microtl_learning_class_name(const struct microtl_learning *learning, uint8_t label)
@@ -100,25 +129,13 @@ int microtl_learning_class_add(struct microtl_learning *learning, const char *na
 	}
 	for (uint32_t c = 0; c < class_rows(learning); c++) {
 		if (microtl_learning_class_name(learning, (uint8_t)c) == NULL) {
-			memcpy(learning->memory.names[c].text, name, length + 1U);
+			microtl_priv_row_name(learning, (uint8_t)c, name);
 			learning->replay.sequence++;
 			*label = (uint8_t)c;
 			return 0;
 		}
 	}
 	return -ENOMEM;
-}
-
-/* Name, samples, mean and place in the head. */
-static void drop_class(struct microtl_learning *learning, uint8_t label)
-{
-	(void)microtl_replay_remove_class(&learning->replay, label);
-	if (microtl_priv_has_ncm(learning)) {
-		microtl_ncm_remove(&learning->ncm, label);
-	}
-	memset(&learning->memory.names[label], 0, sizeof(learning->memory.names[label]));
-	microtl_class_set_remove(&learning->active.classes, label);
-	learning->publishable = false;
 }
 
 int microtl_learning_class_remove(struct microtl_learning *learning, uint8_t label)
@@ -129,7 +146,8 @@ int microtl_learning_class_remove(struct microtl_learning *learning, uint8_t lab
 	if (microtl_fit_running(&learning->fit)) {
 		return -EBUSY;
 	}
-	drop_class(learning, label);
+	microtl_priv_row_name(learning, label, "");
+	learning->publishable = false;
 	learning->replay.sequence++;
 	return 0;
 }
@@ -186,7 +204,8 @@ int microtl_learning_train_start(struct microtl_learning *learning, uint64_t see
 	}
 	learning->publishable = true;
 	return microtl_fit_start(&learning->fit, learning->config, &learning->memory.fit,
-				 &learning->active, &learning->replay, learning->model->base, seed);
+				 &learning->active, &learning->replay, learning->model->base,
+				 &learning->factory_rows, seed);
 }
 
 int microtl_learning_train_step(struct microtl_learning *learning)
@@ -235,8 +254,7 @@ int microtl_learning_reset(struct microtl_learning *learning)
 	}
 	learning->publishable = false;
 	learning->replay.sequence++;
-	name_factory_classes(learning);
-	return microtl_head_init(&learning->active, learning->model->head);
+	return restore_factory(learning);
 }
 
 int microtl_learning_forget(struct microtl_learning *learning)
@@ -248,13 +266,13 @@ int microtl_learning_forget(struct microtl_learning *learning)
 	}
 	for (uint32_t c = 0; c < class_rows(learning); c++) {
 		if (!microtl_class_set_has(&learning->active.classes, c)) {
-			memset(&learning->memory.names[c], 0, sizeof(learning->memory.names[c]));
+			microtl_priv_row_name(learning, (uint8_t)c, "");
 		}
+		microtl_priv_row_forget(learning, (uint8_t)c);
 	}
 	learning->publishable = false;
 	learning->labelled = false;
-	int ncm_ret = init_ncm(learning);
-	return ret != 0 ? ret : ncm_ret;
+	return ret;
 }
 
 static int read_snapshot(struct microtl_learning *learning, size_t size,
@@ -272,15 +290,12 @@ static int read_snapshot(struct microtl_learning *learning, size_t size,
 static void merge_names(struct microtl_learning *learning, const struct microtl_class_name *names)
 {
 	for (uint32_t c = 0; c < class_rows(learning); c++) {
-		struct microtl_class_name *name = &learning->memory.names[c];
-		bool taught = c >= learning->active.spec->class_count && name->text[0] != '\0';
+		bool stays = names[c].text[0] == '\0' &&
+			     !microtl_class_set_has(&learning->factory_rows, c);
 
-		if (memcmp(name, &names[c], sizeof(*name)) == 0 ||
-		    (taught && names[c].text[0] == '\0')) {
-			continue;
+		if (!stays && strcmp(learning->memory.names[c].text, names[c].text) != 0) {
+			microtl_priv_row_name(learning, (uint8_t)c, names[c].text);
 		}
-		drop_class(learning, (uint8_t)c);
-		*name = names[c];
 	}
 }
 
@@ -314,6 +329,8 @@ int microtl_learning_load(struct microtl_learning *learning, size_t size,
 	if ((int32_t)(info.sequence - learning->replay.sequence) > 0) {
 		learning->replay.sequence = info.sequence;
 	}
+	/* What the log is told from now on is later than this head. */
+	learning->replay.sequence++;
 	if (stored != NULL) {
 		learning->active.params = stored;
 	} else {

@@ -47,33 +47,21 @@ static void restore_sample(struct microtl_learning *learning,
 	}
 }
 
-static void forget_samples(struct microtl_learning *learning, uint8_t label)
-{
-	(void)microtl_replay_remove_class(&learning->replay, label);
-	if (microtl_priv_has_ncm(learning)) {
-		microtl_ncm_remove(&learning->ncm, label);
-	}
-}
-
-/* A row changes its class: what the row's samples and place in the head stood for is gone. */
+/* What a loaded head knows of already changes no name, but the samples of before are gone. */
 static void restore_class(struct microtl_learning *learning,
 			  const struct microtl_replay_log_record *record)
 {
-	static const struct microtl_class_name no_name;
-	const struct microtl_class_name *name = record->name == NULL ? &no_name : record->name;
+	const char *name = record->name == NULL ? "" : record->name->text;
 	uint8_t label = record->entry.label;
 	bool is_later = (int32_t)(record->entry.sequence - learning->loaded_sequence) > 0;
 
 	if (label >= microtl_priv_class_rows(learning->active.spec)) {
 		return;
 	}
-	struct microtl_class_name *row = &learning->memory.names[label];
-	if (is_later && memcmp(row, name, sizeof(*row)) != 0) {
-		forget_samples(learning, label);
-		microtl_class_set_remove(&learning->active.classes, label);
-		*row = *name;
+	if (is_later && strcmp(learning->memory.names[label].text, name) != 0) {
+		microtl_priv_row_name(learning, label, name);
 	} else if (record->name == NULL) {
-		forget_samples(learning, label);
+		microtl_priv_row_forget(learning, label);
 	}
 	if ((int32_t)(record->entry.sequence - learning->replay.sequence) > 0) {
 		learning->replay.sequence = record->entry.sequence;

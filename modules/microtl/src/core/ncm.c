@@ -12,22 +12,27 @@
 #include "means.h"
 
 int microtl_ncm_init(struct microtl_ncm *ncm, const struct microtl_head_spec *spec,
-		     microtl_param_t *means, uint16_t *counts, const struct microtl_base_set *base)
+		     microtl_param_t *means, uint16_t *counts)
 {
 	if (means == NULL || counts == NULL) {
 		return -EINVAL;
 	}
 	*ncm = (struct microtl_ncm){.spec = spec, .means = means, .counts = counts};
 	memset(counts, 0, microtl_priv_class_rows(spec) * sizeof(*counts));
-	for (size_t i = 0; base != NULL && i + base->gate_count < base->count; i++) {
-		int ret =
-			microtl_ncm_add(ncm, base->features + i * spec->width[0], base->labels[i]);
+	return 0;
+}
 
-		if (ret != 0) {
-			return ret;
+void microtl_ncm_start(struct microtl_ncm *ncm, uint8_t label, const struct microtl_base_set *base)
+{
+	if (label >= microtl_priv_class_rows(ncm->spec)) {
+		return;
+	}
+	ncm->counts[label] = 0;
+	for (size_t i = 0; base != NULL && i + base->gate_count < base->count; i++) {
+		if (base->labels[i] == label) {
+			(void)microtl_ncm_add(ncm, base->features + i * ncm->spec->width[0], label);
 		}
 	}
-	return 0;
 }
 
 int microtl_ncm_add(struct microtl_ncm *ncm, const int8_t *features, uint8_t label)
@@ -46,13 +51,6 @@ int microtl_ncm_add(struct microtl_ncm *ncm, const int8_t *features, uint8_t lab
 	}
 	microtl_priv_mean_add(spec, features, ncm->counts[label], mean);
 	return 0;
-}
-
-void microtl_ncm_remove(struct microtl_ncm *ncm, uint8_t label)
-{
-	if (label < microtl_priv_class_rows(ncm->spec)) {
-		ncm->counts[label] = 0;
-	}
 }
 
 void microtl_ncm_scores(const struct microtl_ncm *ncm, const int8_t *features,

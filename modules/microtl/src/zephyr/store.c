@@ -265,6 +265,10 @@ static int go_live(struct microtl_learner *learner, int slot)
 		ret = load_slot(learner, slot);
 	}
 	microtl_priv_head_unlock(learner);
+	/* The log may say otherwise of rows that the head gave other classes. */
+	if (ret == 0 && IS_ENABLED(CONFIG_MICROTL_STORE_REPLAY)) {
+		ret = microtl_priv_log_rewrite(learner);
+	}
 	return ret;
 }
 

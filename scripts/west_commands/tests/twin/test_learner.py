@@ -129,6 +129,22 @@ def test_training_learns_the_new_class(
     assert np.array_equal(taught.params(), factory)
 
 
+def test_reused_row_has_nothing_of_the_factory_class(
+    twin: Twin, converted: ConvertedModel, taught: Learner
+) -> None:
+    taught.remove_class(0)
+    assert taught.add_class("other") == 0
+    features = samples(twin, converted, 0, 3, 77)
+    taught.label(features, [0] * 3, 500)
+    assert 0 in taught.replay().labels
+    taught.reset()
+    assert taught.class_names()[0] == toy.NAMES[0]
+    assert taught.classes().tolist() == [True] * toy.KNOWN + [False]
+    # What was taught as another class is gone, the rest stays.
+    assert 0 not in taught.replay().labels
+    assert np.bincount(taught.replay().labels)[1:].tolist() == [3 * SESSIONS] * (CLASSES - 1)
+
+
 def test_losses_are_those_of_the_last_training(twin: Twin, converted: ConvertedModel) -> None:
     learner = twin.learner(CAPACITY)
     learner.add_class(toy.NAMES[NEW])
