@@ -14,9 +14,9 @@
  * Three mutexes with priority inheritance guard a learner. The arena's is held for a whole
  * inference, so inferences wait for each other, with the caller's timeout. The head's is held for a
  * forward pass of the head, a label, a publish or to count, never for a training step and never
- * while flash is written. The store's is held by what changes flash, classes or replay memory, and while a
- * training starts, which sorts that memory; inferences never wait for it. Locking order: arena or
- * store, then head.
+ * while flash is written. The store's is held by what changes flash, classes or replay memory, and
+ * while a training starts, which sorts that memory; inferences never wait for it. Locking order:
+ * arena or store, then head.
  *
  * Every function here is for threads only, not for ISRs, and may be called from several threads
  * unless it says otherwise. Samples enter from ISRs through a window (window.h).
