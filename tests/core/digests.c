@@ -220,6 +220,7 @@ static void loops(bool any)
 			microtl_priv_dense_forward(&layer);
 			microtl_priv_dense_decay(params + 1, columns, 0.75f);
 			microtl_priv_dense_update(&update, &at, x, steps);
+			microtl_priv_dense_add(&at, x, steps);
 			crc = digest_of(crc, gradient, columns + rows);
 			crc = digest_of(crc, params, rows * stride);
 			crc = digest_of(crc, state, rows * stride);

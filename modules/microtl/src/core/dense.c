@@ -70,17 +70,10 @@ void microtl_priv_dense_forward(const struct microtl_priv_forward *layer)
 	}
 }
 
-void microtl_priv_dense_backward(const float *weights, size_t count, float delta, float *dx)
+void microtl_priv_dense_add_row(float *sums, const float *x, size_t count, float factor)
 {
 	for (size_t i = 0; i < count; i++) {
-		dx[i] += delta * weights[i];
-	}
-}
-
-void microtl_priv_dense_gradient(float *gradient, const float *x, size_t count, float delta)
-{
-	for (size_t i = 0; i < count; i++) {
-		gradient[i] += delta * x[i];
+		sums[i] += factor * x[i];
 	}
 }
 
@@ -108,13 +101,40 @@ static inline void update_rest(enum microtl_optimizer_kind kind,
 	for (size_t o = 0; o < rows->rows; o++) {
 		size_t at = rows->index[o] * rows->stride;
 		float *weights = rows->weights + at;
-		float *state = kind == MICROTL_OPTIMIZER_SGD ? NULL : rows->state + at;
+		float *state = rows->state + at;
 		float error = delta[o];
 
 		for (size_t i = first; i < rows->columns; i++) {
 			microtl_priv_update_one(kind, &own, weights, state, i, rows->state_stride,
 						error * x[i]);
 		}
+	}
+}
+
+/* Columns from first on. */
+static void add_rest(const struct microtl_priv_rows *rows, const float *x, const float *factors,
+		     size_t first)
+{
+	for (size_t o = 0; o < rows->rows; o++) {
+		float *weights = rows->weights + rows->index[o] * rows->stride;
+		float factor = factors[o];
+
+		for (size_t i = first; i < rows->columns; i++) {
+			weights[i] += factor * x[i];
+		}
+	}
+}
+
+void microtl_priv_dense_add(const struct microtl_priv_rows *rows, const float *x,
+			    const float *factors)
+{
+	size_t whole = assembly_columns(rows->columns);
+
+	if (MICROTL_PRIV_DENSE_ASSEMBLY && whole > 0 && rows->rows > 0) {
+		microtl_priv_add_rounds(rows, x, factors);
+	}
+	if (whole < rows->columns) {
+		add_rest(rows, x, factors, whole);
 	}
 }
 
@@ -144,6 +164,6 @@ void microtl_priv_dense_update(const struct microtl_priv_update *update,
 		update_rest(MICROTL_OPTIMIZER_ADAM, update, rows, x, delta, 0);
 		break;
 	default:
-		update_rest(MICROTL_OPTIMIZER_SGD, update, rows, x, delta, 0);
+		microtl_priv_dense_add(rows, x, delta);
 	}
 }

@@ -48,9 +48,10 @@ struct microtl_priv_update {
 };
 
 /*
- * Updates parameter i by its gradient g, with SGD and momentum multiplied by the rate. SGD: w -= g.
- * Momentum: v = momentum v - g, w += v. Adam: as in optimizer.h. state is laid out like the
- * parameters: velocity or first moment, the second lies state_stride behind it; NULL with SGD.
+ * Updates parameter i by its gradient g, with SGD multiplied by minus the rate, with momentum by
+ * the rate. SGD: w += g. Momentum: v = momentum v - g, w += v. Adam: as in optimizer.h. state is
+ * laid out like the parameters: velocity or first moment, the second lies state_stride behind it;
+ * NULL with SGD.
  */
 static inline void microtl_priv_update_one(enum microtl_optimizer_kind kind,
 					   const struct microtl_priv_update *update, float *params,
@@ -71,7 +72,7 @@ static inline void microtl_priv_update_one(enum microtl_optimizer_kind kind,
 		second[i] = s;
 		params[i] -= update->rate * m / (microtl_priv_sqrtf(s) + update->epsilon);
 	} else {
-		params[i] -= g;
+		params[i] += g;
 	}
 }
 
@@ -100,15 +101,12 @@ struct microtl_priv_forward {
 /* y[o] = begin[o] + w[o][i] x[i], i ascending. */
 void microtl_priv_dense_forward(const struct microtl_priv_forward *layer);
 
-/* dx[i] += delta w[i]: one row's part in the gradient of its inputs. */
-void microtl_priv_dense_backward(const float *weights, size_t count, float delta, float *dx);
-
-/* g[i] += delta x[i]: one row's gradient. */
-void microtl_priv_dense_gradient(float *gradient, const float *x, size_t count, float delta);
+/* sums[i] += factor x[i]: so the gradient of a layer's inputs gathers row by row. */
+void microtl_priv_dense_add_row(float *sums, const float *x, size_t count, float factor);
 
 /*
- * Rows of a matrix that an update changes, the others rest, or a stretch of them. Assembly reads it
- * in this order.
+ * Rows of a matrix, of parameters or their gradient, that learn, the others rest, or a stretch of
+ * them. Assembly reads it in this order.
  */
 struct microtl_priv_rows {
 	float *weights;
@@ -125,6 +123,10 @@ struct microtl_priv_rows {
 
 /* w[i] *= keep. */
 void microtl_priv_dense_decay(float *weights, size_t count, float keep);
+
+/* w[index[o]][i] += factor[o] x[i]: a gradient, or an update with SGD. */
+void microtl_priv_dense_add(const struct microtl_priv_rows *rows, const float *x,
+			    const float *factors);
 
 /*
  * Updates rows by their gradients delta[o] x[i], o counting the rows that do not rest, each like

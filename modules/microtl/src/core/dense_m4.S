@@ -56,8 +56,8 @@
 	vadd.f32	\sum, \sum, s15
 	.endm
 
-/* s16-s27, 4 bytes of code a row. */
-	.macro FORWARD_SUMS instruction, address
+/* s16-s27, one for each of twelve rows, 4 bytes of code a row. */
+	.macro TWELVE instruction, address
 	.set row, 0
 	.irp sum, s16, s17, s18, s19, s20, s21, s22, s23, s24, s25, s26, s27
 	\instruction	\sum, [\address, #4 * row]
@@ -104,7 +104,7 @@
 	bx	r2
 	.balign 4
 2:
-	FORWARD_SUMS vldr, r0
+	TWELVE vldr, r0
 	add	r2, r1, lr
 	add	r3, r2, lr
 	add	r4, r3, lr
@@ -145,7 +145,7 @@
 	bx	r6
 	.balign 4
 5:
-	FORWARD_SUMS vstr, r1
+	TWELVE vstr, r1
 	mov	r10, #FORWARD_ROWS
 	add	r1, r1, r10, lsl #2
 	add	r2, r2, r10, lsl #2
@@ -286,6 +286,139 @@
 	vpop	{s16-s31}
 	pop	{r4-r11, pc}
 	.size microtl_priv_momentum_rounds, . - microtl_priv_momentum_rounds
+
+/*
+ * r0 x, lr its end, r1-r12 rows of weights;
+ * s0-s7 x, s8-s15 weights, s16-s27 factors, s28 and s29 products.
+ */
+	.equ ADD_ROWS, 12
+	.equ ADD_ROW_SIZE, 72
+
+	.macro ADD_ROW weights, factor
+	vldmia	\weights, {s8-s15}
+	vmul.f32	s28, \factor, s0
+	vmul.f32	s29, \factor, s1
+	vadd.f32	s8, s8, s28
+	vmul.f32	s28, \factor, s2
+	vadd.f32	s9, s9, s29
+	vmul.f32	s29, \factor, s3
+	vadd.f32	s10, s10, s28
+	vmul.f32	s28, \factor, s4
+	vadd.f32	s11, s11, s29
+	vmul.f32	s29, \factor, s5
+	vadd.f32	s12, s12, s28
+	vmul.f32	s28, \factor, s6
+	vadd.f32	s13, s13, s29
+	vmul.f32	s29, \factor, s7
+	vadd.f32	s14, s14, s28
+	vadd.f32	s15, s15, s29
+	vstmia	\weights!, {s8-s15}
+	.endm
+
+/* r0 numbers of the rows, r12 weights, lr stride; 8 bytes of code a row. */
+	.macro ADD_BEGIN row, weights
+	ldrh.w	\weights, [r0, #2 * \row]
+	mla	\weights, \weights, lr, r12
+	.endm
+
+/* Stack: where a round begins, x, its end, weights, of the block factors, numbers; stride, end. */
+	.equ ADD_ROUND, 0
+	.equ ADD_X, 4
+	.equ ADD_WEIGHTS, 12
+	.equ ADD_FACTORS, 16
+	.equ ADD_NUMBERS, 20
+	.equ ADD_STRIDE, 24
+	.equ ADD_FACTORS_END, 28
+	.equ ADD_STACK, 32
+
+	FUNCTION microtl_priv_add_rounds
+	push	{r4-r11, lr}
+	vpush	{s16-s29}
+	ldmia	r0, {r4-r10}
+	sub	sp, sp, #ADD_STACK
+	bic	r8, r8, #(MICROTL_PRIV_ROUND - 1)
+	add	r8, r1, r8, lsl #2
+	strd	r1, r8, [sp, #ADD_X]
+	mov	r12, #ADD_ROWS
+	add	r11, r10, #(ADD_ROWS - 1)
+	udiv	r11, r11, r12
+	mul	r11, r11, r12
+	sub	r11, r11, r10
+	/* r11: rows left out. */
+	sub	r5, r2, r11, lsl #2
+	sub	r6, r9, r11, lsl #1
+	lsl	r7, r7, #2
+	add	r8, r2, r10, lsl #2
+	add	r0, sp, #ADD_WEIGHTS
+	stmia	r0, {r4-r8}
+1:	mov	r2, #ADD_ROW_SIZE
+	adr.w	r3, 4f + 1
+	mla	r3, r11, r2, r3
+	str	r3, [sp, #ADD_ROUND]
+	ldr	r12, [sp, #ADD_WEIGHTS]
+	ldr	r1, [sp, #ADD_FACTORS]
+	ldr	r0, [sp, #ADD_NUMBERS]
+	ldr	lr, [sp, #ADD_STRIDE]
+	adr.w	r3, 2f + 1
+	add	r3, r3, r11, lsl #2
+	bx	r3
+	.balign 4
+2:
+	TWELVE vldr, r1
+	adr.w	r3, 3f + 1
+	add	r3, r3, r11, lsl #3
+	bx	r3
+	.balign 4
+3:
+	ADD_BEGIN 0, r1
+	ADD_BEGIN 1, r2
+	ADD_BEGIN 2, r3
+	ADD_BEGIN 3, r4
+	ADD_BEGIN 4, r5
+	ADD_BEGIN 5, r6
+	ADD_BEGIN 6, r7
+	ADD_BEGIN 7, r8
+	ADD_BEGIN 8, r9
+	ADD_BEGIN 9, r10
+	ADD_BEGIN 10, r11
+	/* The last row takes the registers that the others were made from. */
+	ldrh	r0, [r0, #22]
+	mla	r12, r0, lr, r12
+	ldrd	r0, lr, [sp, #ADD_X]
+	vldmia	r0!, {s0-s7}
+	ldr	pc, [sp, #ADD_ROUND]
+	.balign 4
+4:
+	ADD_ROW r1, s16
+	ADD_ROW r2, s17
+	ADD_ROW r3, s18
+	ADD_ROW r4, s19
+	ADD_ROW r5, s20
+	ADD_ROW r6, s21
+	ADD_ROW r7, s22
+	ADD_ROW r8, s23
+	ADD_ROW r9, s24
+	ADD_ROW r10, s25
+	ADD_ROW r11, s26
+	ADD_ROW r12, s27
+	cmp	r0, lr
+	beq	5f
+	vldmia	r0!, {s0-s7}
+	ldr	pc, [sp, #ADD_ROUND]
+5:	ldr	r5, [sp, #ADD_FACTORS]
+	ldr	r6, [sp, #ADD_NUMBERS]
+	ldr	r7, [sp, #ADD_FACTORS_END]
+	add	r5, r5, #(4 * ADD_ROWS)
+	add	r6, r6, #(2 * ADD_ROWS)
+	str	r5, [sp, #ADD_FACTORS]
+	str	r6, [sp, #ADD_NUMBERS]
+	mov	r11, #0
+	cmp	r5, r7
+	bne.w	1b
+	add	sp, sp, #ADD_STACK
+	vpop	{s16-s29}
+	pop	{r4-r11, pc}
+	.size microtl_priv_add_rounds, . - microtl_priv_add_rounds
 
 /* r0 weights, r1 their end, s8 what is kept of them. */
 	FUNCTION microtl_priv_decay_rounds

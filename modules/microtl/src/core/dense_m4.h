@@ -37,6 +37,8 @@ struct microtl_priv_rows;
  * and such columns are at least 1.
  */
 void microtl_priv_forward_rounds(const struct microtl_priv_forward *layer);
+void microtl_priv_add_rounds(const struct microtl_priv_rows *rows, const float *x,
+			     const float *factors);
 void microtl_priv_momentum_rounds(const struct microtl_priv_update *update,
 				  const struct microtl_priv_rows *rows, const float *x,
 				  const float *steps);

@@ -79,15 +79,15 @@ void microtl_head_imprint_add(const struct microtl_head_spec *spec, float *param
 
 	if (microtl_priv_last(spec) > 0) {
 		microtl_priv_forward_hidden(spec, params, features, hidden, tile);
-		microtl_priv_dense_gradient(row, hidden + microtl_priv_hidden_count(spec) - inputs,
-					    inputs, 1.0f);
+		microtl_priv_dense_add_row(row, hidden + microtl_priv_hidden_count(spec) - inputs,
+					   inputs, 1.0f);
 		return;
 	}
 	for (size_t begin = 0; begin < inputs; begin += MICROTL_HEAD_TILE) {
 		size_t count = microtl_priv_tile_count(spec, begin);
 
 		microtl_priv_dequantize(spec, features, begin, count, tile);
-		microtl_priv_dense_gradient(row + begin, tile, count, 1.0f);
+		microtl_priv_dense_add_row(row + begin, tile, count, 1.0f);
 	}
 }
 

@@ -142,16 +142,7 @@ struct errors {
 static void consume(const struct consumer *consumer, const struct errors *errors, size_t offset,
 		    size_t stride, const float *x, size_t count)
 {
-	if (accumulates(consumer)) {
-		float *gradient = consumer->gradient + offset;
-
-		for (size_t o = 0; o < errors->rows; o++) {
-			microtl_priv_dense_gradient(gradient + errors->index[o] * stride, x, count,
-						    errors->delta[o]);
-		}
-		return;
-	}
-	const struct microtl_priv_rows rows = {
+	struct microtl_priv_rows rows = {
 		.weights = consumer->params + offset,
 		.state = consumer->state == NULL ? NULL : consumer->state + offset,
 		.state_stride = consumer->state_stride,
@@ -160,7 +151,13 @@ static void consume(const struct consumer *consumer, const struct errors *errors
 		.index = errors->index,
 		.rows = errors->rows,
 	};
-	microtl_priv_dense_update(&consumer->update, &rows, x, errors->delta);
+
+	if (accumulates(consumer)) {
+		rows.weights = consumer->gradient + offset;
+		microtl_priv_dense_add(&rows, x, errors->delta);
+	} else {
+		microtl_priv_dense_update(&consumer->update, &rows, x, errors->delta);
+	}
 }
 
 /* A bias has an input of 1: its gradient is the error. */
@@ -175,14 +172,20 @@ static inline void consume_bias(const struct consumer *consumer, size_t at, floa
 	}
 }
 
-/* What an error is multiplied by: where updates are steps against the gradient, the rate. */
+/* What an error is multiplied by: the rate, where microtl_priv_update_one() wants it. */
 static float step_of(const struct consumer *consumer)
 {
-	if (accumulates(consumer) ||
-	    microtl_priv_kind(consumer->update.kind) == MICROTL_OPTIMIZER_ADAM) {
+	if (accumulates(consumer)) {
 		return 1.0f;
 	}
-	return consumer->update.rate;
+	switch (microtl_priv_kind(consumer->update.kind)) {
+	case MICROTL_OPTIMIZER_SGD:
+		return -consumer->update.rate;
+	case MICROTL_OPTIMIZER_MOMENTUM:
+		return consumer->update.rate;
+	default:
+		return 1.0f;
+	}
 }
 
 /*
@@ -221,9 +224,9 @@ static void backward_inputs(const struct consumer *consumer, const struct microt
 	memset(dx, 0, layer->in * sizeof(*dx));
 	for (size_t o = 0; o < rows; o++) {
 		if (delta[o] != 0.0f) {
-			microtl_priv_dense_backward(consumer->params + layer->weights +
-							    o * layer->in,
-						    layer->in, delta[o], dx);
+			microtl_priv_dense_add_row(
+				dx, consumer->params + layer->weights + o * layer->in, layer->in,
+				delta[o]);
 		}
 	}
 	/* ReLU: where the output is 0 nothing flows back. */
