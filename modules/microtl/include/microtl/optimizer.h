@@ -159,7 +159,7 @@ microtl_real_t microtl_optimizer_rate(const struct microtl_optimizer *optimizer)
  *
  * @retval 0       Done.
  * @retval -EINVAL The label takes no part.
- * @retval -ERANGE Loss or scores are not finite; the parameters were not changed by this call.
+ * @retval -ERANGE The loss is not finite; the parameters were not changed by this call.
  */
 int microtl_step(struct microtl_optimizer *optimizer, struct microtl_trainee *trainee,
 		 const int8_t *features, uint8_t label, const microtl_real_t *target,

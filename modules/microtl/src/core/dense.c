@@ -8,9 +8,9 @@
 #include "dense_m4.h"
 
 #if MICROTL_PRIV_DENSE_ASSEMBLY
-_Static_assert(offsetof(struct microtl_priv_update, momentum) == 8, "as in dense_m4.S");
-_Static_assert(offsetof(struct microtl_priv_rows, rows) == 24, "as in dense_m4.S");
-_Static_assert(offsetof(struct microtl_priv_forward, stride) == 24, "as in dense_m4.S");
+_Static_assert(offsetof(struct microtl_priv_update, momentum) == 8, "as in dense_m4_*.S");
+_Static_assert(offsetof(struct microtl_priv_rows, rows) == 24, "as in dense_m4_*.S");
+_Static_assert(offsetof(struct microtl_priv_forward, stride) == 24, "as in dense_m4_*.S");
 #endif
 
 /* Columns that assembly does, all whole rounds of them. */

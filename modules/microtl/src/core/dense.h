@@ -6,7 +6,7 @@
 /*
  * The loops that training spends its time in, over rows of weights and a stretch of their inputs.
  * Each result is defined value by value: which products, in which order, each of them and each sum
- * rounded. dense.c says so in C; dense_m4.S does the same on a Cortex-M with an FPU.
+ * rounded. dense.c says so in C; dense_m4_*.S do the same on a Cortex-M with an FPU.
  */
 
 #ifndef MICROTL_CORE_DENSE_H_

@@ -5,8 +5,8 @@
 
 /*
  * The inner loops of dense.h, over columns in rounds of eight. They are written in C in dense.c,
- * and once more in dense_m4.S for every Cortex-M with a single-precision FPU, M4 to M55: its VMUL,
- * VADD and VSUB round like C. Read by C and by assembly.
+ * and once more in dense_m4_*.S for every Cortex-M with a single-precision FPU, M4 to M55: its
+ * VMUL, VADD and VSUB round like C. Read by C and by assembly.
  */
 
 #ifndef MICROTL_CORE_DENSE_M4_H_

@@ -150,7 +150,8 @@ def _object(output: Path, cpu: Cpu, unit: Unit, optimise: str) -> Path:
 @lru_cache
 def _headers() -> str:
     root = paths.core_root()
-    found = sorted([*root.glob("include/**/*.h"), *root.glob("src/core/**/*.h")])
+    patterns = ("include/**/*.h", "src/core/**/*.h", "src/core/**/*.inc")
+    found = sorted(path for pattern in patterns for path in root.glob(pattern))
     return cache.key(path.read_bytes() for path in found)
 
 
