@@ -351,9 +351,11 @@ int microtl_learner_class_get(struct microtl_learner *learner, uint8_t label,
  *
  * A class that was taught in the row of a removed factory class goes, with its labels.
  *
- * @retval 0      Done.
- * @retval -EBUSY A training runs: cancel it first.
- * @retval <0     Done in RAM; in flash not: what the flash driver returned.
+ * @retval 0       Done.
+ * @retval -EBUSY  A training runs: cancel it first.
+ * @retval -EEXIST Done in RAM; in flash not, where labels of another model lie: see
+ *                 microtl_store_commit().
+ * @retval <0      Done in RAM; in flash not: what the flash driver returned.
  */
 int microtl_learner_reset(struct microtl_learner *learner);
 

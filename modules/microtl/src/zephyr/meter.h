@@ -17,7 +17,8 @@ struct microtl_meter {
 	/** Uptime at the start, moved on by every pause. */
 	int64_t start_ms;
 	int64_t stopped_ms;
-	/** Run time of the thread at the start, moved on by what it counted in sleeps and pauses. */
+	/** Run time of the thread at the start, moved on by what it counted in sleeps and pauses.
+	 */
 	uint64_t start_us;
 	uint64_t stopped_us;
 };
