@@ -23,8 +23,11 @@ LOG_MODULE_REGISTER(microtl, CONFIG_MICROTL_LOG_LEVEL);
 #endif
 
 #ifdef CONFIG_MICROTL_ARITHMETIC_FIXED
-/* See REACH_MAX in core/fixed/optimizer.c. */
-BUILD_ASSERT(CONFIG_MICROTL_TRAINER_LEARNING_RATE_E6 <= 4000 * (1000 - MOMENTUM_E3),
+/* REACH_MAX of core/fixed/optimizer.c, of the numbers as they are rounded there. */
+BUILD_ASSERT((int64_t)MICROTL_REAL(CONFIG_MICROTL_TRAINER_LEARNING_RATE_E6 / 1e6) *
+			     MICROTL_REAL(1.0) /
+			     (MICROTL_REAL(1.0) - MICROTL_REAL(MOMENTUM_E3 / 1e3)) <=
+		     MICROTL_REAL(4.0),
 	     "fixed point: MICROTL_TRAINER_LEARNING_RATE_E6 / (1 - momentum) is at most 4 in all");
 #endif
 
