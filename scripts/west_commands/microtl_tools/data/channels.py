@@ -81,6 +81,11 @@ def _channels(path: Path, given: Any) -> list[Channel]:
         raise MicroTLError(f"{path}: 'channels' is neither a list nor a mapping", _EXAMPLE)
     channels = []
     for name, properties in given.items():
+        if name == TIME_COLUMN:
+            raise MicroTLError(
+                f"{path}: channels: {TIME_COLUMN!r} is the time, which no model sees",
+                "leave it out: the time is read wherever there is such a column",
+            )
         where = f"channels: {name}: "
         properties = {} if properties is None else properties
         _check_keys(path, where, properties, _CHANNEL_KEYS)
@@ -105,5 +110,8 @@ def _check_keys(path: Path, where: str, content: Any, known: set[str]) -> None:
 
 def _number(path: Path, where: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise MicroTLError(f"{path}: {where} is {value!r}; expected a number")
+        raise MicroTLError(
+            f"{path}: {where} is {value!r}; expected a number",
+            "a power of ten needs a point and a sign: 1.0e-3, 1.0e+3",
+        )
     return float(value)

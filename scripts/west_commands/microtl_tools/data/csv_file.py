@@ -32,8 +32,10 @@ def read_header(path: Path) -> list[str]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             line = next(csv.reader(file), [])
-    except (OSError, UnicodeDecodeError) as error:
-        raise MicroTLError(f"{path}: cannot be read as text: {error}") from error
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise MicroTLError(
+            f"{path}: cannot be read as text: {error}", "save it as CSV, in UTF-8"
+        ) from error
     names = [name.strip() for name in line]
     if len(names) == 1 and any(mark in names[0] for mark in ";\t"):
         raise MicroTLError(
@@ -61,6 +63,11 @@ def read_frames(path: Path, channels: Sequence[str], timed: bool) -> Frames:
     Raises MicroTLError naming row (the header is row 1) and column of what is wrong.
     """
     names = read_header(path)
+    if not timed and TIME_COLUMN in names:
+        raise MicroTLError(
+            f"{path}, row 1: has a column {TIME_COLUMN!r}, other recordings have none",
+            "the time is a column of all recordings, or of none",
+        )
     wanted = [TIME_COLUMN, *channels] if timed else list(channels)
     for name in wanted:
         if name not in names:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from microtl_tools import output
-from microtl_tools.data.channels import Description, describe
+from microtl_tools.data.channels import FILE_NAME, Description, describe
 from microtl_tools.data.csv_file import Frames, read_frames, read_header
 from microtl_tools.data.dataset import Dataset, apply_channels, to_float32
 from microtl_tools.data.shape import window_frames
@@ -23,6 +23,8 @@ from microtl_tools.errors import MicroTLError
 _LAYOUT = "arrange the recordings as LABEL/RECORDING.csv, or as USER/LABEL/RECORDING.csv"
 _GAP = 1.5
 """A step in time longer than so many usual steps is a gap: no window reaches across it."""
+_SAME_RATE = 1.1
+"""Usual steps further apart than by this factor are those of different sampling rates."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ def load(path: Path, shape: Sequence[int], hop: int | None) -> Dataset:
         kept.append((recording, len(at)))
         steps.append(step)
     _report_short(path, short, length, any_left=bool(windows))
+    _report_rates(path, [recording.path for recording, _ in kept], steps, description.rate_hz)
     counts = [count for _, count in kept]
     grouped = kept[0][0].group is not None
     return Dataset(
@@ -139,4 +142,29 @@ def _report_short(path: Path, short: list[Path], length: int, *, any_left: bool)
             f"({names}{more} are shorter)",
             "give longer recordings",
         )
-    output.warn(f"{path}: shorter than a window of {length} frames, left out: {names}{more}")
+    output.warn(
+        f"{path}: without a window of {length} frames that no gap in time cuts, left out: "
+        f"{names}{more}"
+    )
+
+
+def _report_rates(
+    path: Path, files: Sequence[Path], steps: Sequence[float], rate_hz: float | None
+) -> None:
+    """Warn where windows of one number of frames are of different lengths in time."""
+    rates = [
+        (1.0 / step, str(file.relative_to(path)))
+        for file, step in zip(files, steps, strict=True)
+        if step > 0
+    ]
+    if rate_hz is not None:
+        rates.append((rate_hz, FILE_NAME))
+    if not rates:
+        return
+    (low, slow), (high, fast) = min(rates), max(rates)
+    if high > _SAME_RATE * low:
+        output.warn(
+            f"{path}: sampled at different rates: {low:.4g} frames a second in {slow}, {high:.4g} "
+            f"in {fast}; a window is not of the same length in both: resample them to the rate "
+            "that the model was trained with"
+        )

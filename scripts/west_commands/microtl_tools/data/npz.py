@@ -120,7 +120,7 @@ def _classes(
     path: Path, arrays: Arrays, count: int, labelled: bool
 ) -> tuple[NDArray[np.int64], list[str]]:
     """Return class numbers and names: 'y' holds numbers into 'labels', or the names themselves."""
-    names = [str(name) for name in arrays["labels"].reshape(-1)] if "labels" in arrays else None
+    names = _labels(path, arrays)
     if "y" not in arrays:
         if labelled:
             raise MicroTLError(
@@ -130,7 +130,8 @@ def _classes(
         return np.full(count, UNLABELLED, np.int64), names or []
     y = arrays["y"]
     _check_length(path, "y", y, count)
-    if y.dtype.kind == "U":
+    if y.dtype.kind in "US":
+        y = _text(path, "y", y)
         names = names or sorted({str(name) for name in y})
         strange = sorted({str(name) for name in y} - set(names))
         if strange:
@@ -153,11 +154,37 @@ def _classes(
     return y.astype(np.int64), names
 
 
+def _labels(path: Path, arrays: Arrays) -> list[str] | None:
+    if "labels" not in arrays:
+        return None
+    names = [str(name) for name in _text(path, "labels", arrays["labels"]).reshape(-1)]
+    for number, name in enumerate(names):
+        if names.index(name) != number:
+            raise MicroTLError(
+                f"{path}: 'labels' names classes {names.index(name)} and {number} both {name!r}",
+                "give each class a name of its own, or both the same number in 'y'",
+            )
+    return names
+
+
 def _names(path: Path, key: str, arrays: Arrays, count: int) -> NDArray[np.str_] | None:
     if key not in arrays:
         return None
     _check_length(path, key, arrays[key], count)
-    return arrays[key].astype(np.str_)
+    return _text(path, key, arrays[key])
+
+
+def _text(path: Path, key: str, names: NDArray[Any]) -> NDArray[np.str_]:
+    """Return names as text: bytes (what C and HDF5 know of strings) are UTF-8."""
+    if names.dtype.kind != "S":
+        return names.astype(np.str_)
+    try:
+        return np.char.decode(names, "utf-8")
+    except UnicodeDecodeError as error:
+        raise MicroTLError(
+            f"{path}: {key!r} holds names that are not UTF-8: {error.object!r}",
+            f"save them as text: {key}.astype(str)",
+        ) from error
 
 
 def _times(path: Path, arrays: Arrays, count: int) -> NDArray[np.float64] | None:
@@ -201,7 +228,7 @@ def _channels(path: Path, arrays: Arrays, x: NDArray[Any]) -> list[Channel] | No
         if extra:
             raise MicroTLError(f"{path}: has {extra[0]!r}, but no 'channels', their names")
         return None
-    names = [str(name) for name in arrays["channels"].reshape(-1)]
+    names = [str(name) for name in _text(path, "channels", arrays["channels"]).reshape(-1)]
     innermost = [size for size in x.shape[1:] if size != 1][-1:] or [1]
     if len(names) not in (innermost[0], 1) or len(set(names)) != len(names):
         raise MicroTLError(
@@ -214,6 +241,7 @@ def _channels(path: Path, arrays: Arrays, x: NDArray[Any]) -> list[Channel] | No
         _check_length(path, key, values, len(names), "channels")
         columns.append(values)
     units, offsets, scales = columns
+    units = _text(path, "channel_unit", units)
     for key, values in (("channel_offset", offsets), ("channel_scale", scales)):
         _numbers(path, key, {key: values})
     if (scales == 0).any():

@@ -80,6 +80,36 @@ def test_no_window_reaches_across_a_gap_in_time(tmp_path):
     assert data.span == pytest.approx(0.06)
 
 
+@pytest.mark.parametrize(("second", "warned"), [(0.04, True), (0.0195, False)])
+def test_recordings_of_different_rates_are_named(tmp_path, capsys, second, warned):
+    for name, step in (("one", 0.02), ("two", second)):
+        rows = "".join(f"{step * row:.6f},1\n" for row in range(8))
+        path = tmp_path / "rest" / f"{name}.csv"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("t,ax\n" + rows, encoding="utf-8")
+    load(tmp_path, shape=(4, 1))
+    said = capsys.readouterr().err
+    assert ("25 frames a second in rest/two.csv, 50 in rest/one.csv" in said) == warned
+    assert bool(said) == warned
+    (tmp_path / "channels.yaml").write_text("rate_hz: 100", encoding="utf-8")
+    load(tmp_path, shape=(4, 1))
+    assert "100 in channels.yaml" in capsys.readouterr().err
+
+
+def test_time_is_a_column_of_all_recordings_or_of_none(tmp_path):
+    record(tmp_path, "rest/one", 4, columns="ax,ay")
+    record(tmp_path, "rest/two", 4, columns="t,ax,ay")
+    with pytest.raises(MicroTLError, match=r"two\.csv, row 1: has a column 't', other"):
+        load(tmp_path, shape=(2, 2))
+
+
+def test_a_header_beyond_what_csv_reads_is_refused(tmp_path):
+    path = record(tmp_path, "rest/one", 4)
+    path.write_text("a" * 200_000 + "\n", encoding="utf-8")
+    with pytest.raises(MicroTLError, match=r"one\.csv: cannot be read as text: field larger"):
+        load(tmp_path, shape=(2, 2))
+
+
 def test_flat_inputs_hold_frames_of_channels(tmp_path):
     record(tmp_path, "rest/one", 4)
     assert load(tmp_path, shape=(8,)).x[0].tolist() == [0, 1, 10, 11, 20, 21, 30, 31]
@@ -141,6 +171,8 @@ def test_a_header_alone_is_too_short(tmp_path):
         ("channels: {ax: {units: g}}", "channels: ax: unknown key 'units'"),
         ("channels: {ax: {scale: 0}}", "scale is 0"),
         ("channels: {ax: {offset: high}}", "offset is 'high'; expected a number"),
+        ("channels: {ax: {scale: 1e-3}}", "scale is '1e-3'; expected a number"),
+        ("channels: [t, ax]", "'t' is the time"),
         ("channels: {ax: g}", "'g' is not a mapping"),
         ("rate: 50", "unknown key 'rate'"),
         ("rate_hz: 0", "rate_hz is 0"),

@@ -56,6 +56,22 @@ def test_class_names_may_stand_in_y(tmp_path):
     assert data.labels == ["a", "b"] and data.y.tolist() == [1, 0, 1]
 
 
+def test_names_of_bytes_are_read_as_text(tmp_path):
+    path = write(
+        tmp_path / "d.npz",
+        x=np.zeros((2, 2)),
+        y=np.array([b"walk", b"r\xc3\xa9st"]),
+        labels=np.array([b"r\xc3\xa9st", b"walk"]),
+        group=np.array([b"J\xc3\xb6rg", b"Ann"]),
+        channels=np.array([b"ax", b"ay"]),
+        channel_unit=np.array([b"g", b"g"]),
+    )
+    data = load(path)
+    assert data.labels == ["r\u00e9st", "walk"] and data.y.tolist() == [1, 0]
+    assert data.group.tolist() == ["J\u00f6rg", "Ann"]
+    assert [(channel.name, channel.unit) for channel in data.channels] == [("ax", "g"), ("ay", "g")]
+
+
 def test_int8_stays_int8(tmp_path):
     x = np.arange(-4, 4, dtype=np.int8).reshape(2, 4)
     data = load(write(tmp_path / "d.npz", x=x, y=[0, 1]))
@@ -136,7 +152,12 @@ def test_recordings_of_two_people_are_not_neighbours(tmp_path):
         ({"x": np.zeros((2, 2)), "y": [0, 10**12]}, r"y\[1\] is 1000000000000, expected 0 to"),
         ({"x": np.zeros((2, 2)), "y": [0, 2], "labels": ["a", "b"]}, r"y\[1\] is 2"),
         ({"x": np.zeros((2, 2)), "y": ["a", "c"], "labels": ["a", "b"]}, "class 'c' in 'y'"),
+        ({"x": np.zeros((2, 2)), "y": [0, 2], "labels": ["a", "b", "a"]}, "0 and 2 both 'a'"),
         ({"x": np.zeros((2, 2)), "y": [0, 1], "group": [1]}, "'group' has the shape 1"),
+        (
+            {"x": np.zeros((2, 2)), "y": [0, 1], "group": np.array([b"J\xf6rg", b"Ann"])},
+            "'group' holds names that are not UTF-8",
+        ),
         ({"x": np.zeros((2, 2)), "y": [0, 1], "t": ["a", "b"]}, "'t' has dtype <U1"),
         ({"x": np.zeros((2, 2)), "y": [0, 1], "t": [0, 1], "span": 0}, "'span' has to be one"),
         ({"x": np.zeros((2, 2)), "y": [0, 1], "channels": ["a", "b", "c"]}, "has 3 names"),
