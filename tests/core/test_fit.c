@@ -412,6 +412,27 @@ static void test_early_stopping(void)
 	CHECK(progress.epoch < 2000);
 }
 
+/* As evictions and removed classes may leave the memory: the base set alone is trained on. */
+static void test_hold_out_alone_is_not_validated_on(void)
+{
+	const struct microtl_replay_entry entry = {
+		.sequence = 8,
+		.recording = 8,
+		.group = MICROTL_REPLAY_HELD_OUT,
+	};
+	struct microtl_gate_result result;
+	int8_t features[TOY_FEATURES];
+
+	toy_init(&toy, &toy_model_with_base, TOY_CAPACITY);
+	toy_sample(features, 0, 8);
+	CHECK_INT(microtl_replay_restore(&toy.learning.replay, &entry, features), 0);
+	toy.config.epochs = 5;
+	toy.config.patience = 3;
+	CHECK_INT(toy_train(&toy, 1, &result), 0);
+	CHECK_INT(toy.learning.fit.folds, 0);
+	CHECK(!toy.learning.fit.validates);
+}
+
 static void test_progress_reaches_its_end(void)
 {
 	struct microtl_fit_progress progress;
@@ -485,6 +506,7 @@ int main(void)
 	RUN(test_removed_class_leaves_zeros);
 	RUN(test_cancel_and_errors_keep_the_head);
 	RUN(test_early_stopping);
+	RUN(test_hold_out_alone_is_not_validated_on);
 	RUN(test_progress_reaches_its_end);
 	RUN(test_arguments_are_checked);
 	return 0;

@@ -153,6 +153,10 @@ static void choose_folds(struct microtl_fit *fit, bool suffices)
 			most = recordings[c];
 		}
 	}
+	/* Where all is held out, none can be kept apart. */
+	if (MICROTL_WITH_PATIENCE && most == 0) {
+		fit->validates = false;
+	}
 	most = (uint16_t)(most - (fit->validates ? 1U : 0U));
 	fit->folds = most < fit->config->folds ? (uint8_t)most : fit->config->folds;
 	if (suffices || fit->folds < 2) {
