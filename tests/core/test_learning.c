@@ -208,6 +208,12 @@ static void test_other_models_are_refused(void)
 	CHECK_INT(load(NULL, &difference), -EXDEV);
 	CHECK_INT(difference, MICROTL_SNAPSHOT_HEAD);
 	buffer.bytes[6] = 1;
+	/* The same shape, another number of parameters. */
+	buffer.bytes[32]++;
+	sign();
+	CHECK_INT(load(NULL, &difference), -EXDEV);
+	CHECK_INT(difference, MICROTL_SNAPSHOT_HEAD);
+	buffer.bytes[32]--;
 	/* A class without a row. */
 	buffer.bytes[40] = 0x80;
 	sign();

@@ -201,6 +201,7 @@ static int check(struct prefix *prefix, const struct microtl_head_spec *spec,
 	if (found == MICROTL_SNAPSHOT_SAME &&
 	    (prefix->layer_count != spec->layer_count || prefix->loss != spec->loss ||
 	     memcmp(prefix->width, spec->width, widths_size(spec)) != 0 ||
+	     prefix->param_count != microtl_head_param_count(spec) ||
 	     size != microtl_snapshot_size(spec))) {
 		found = MICROTL_SNAPSHOT_HEAD;
 	}
