@@ -3,10 +3,12 @@
 
 """Build a bench firmware: the core, a converted model and a small program, without libc start-up.
 
-The objects' names tell the linker script what belongs to whom: ``core_``, ``model_``,
-``firmware_``.
+The beginnings of the objects' names tell the linker script what belongs to whom: ``core_``,
+``model_``, ``firmware_``.
 """
 
+import os
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -29,6 +31,8 @@ _COMMON = ("-std=gnu11", "-mthumb", "-ffunction-sections", "-fdata-sections", "-
 # The float rule, for all of the core: its int8 kernels have no float to lose.
 _FLOAT = ("-ffp-contract=off", "-fno-tree-vectorize")
 _JOBS = 2
+_OVER = re.compile(r"region `(\w+)' overflowed by (\d+) bytes")
+_NO_LIBC = re.compile(r"(errno|math|stdint|stdlib|string)\.h: No such file|nosys\.specs")
 _OBJECTS_KEPT = 1000
 """The core for a few CPUs and optimisations."""
 
@@ -70,7 +74,7 @@ def tool(name: str) -> str:
             f"{PREFIX}{name} is needed to build for a Cortex-M",
             "install it: apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi",
         )
-    return path
+    return os.path.abspath(path)
 
 
 @lru_cache
@@ -122,13 +126,26 @@ def build(folder: Path, cpu: Cpu, units: Sequence[Unit], optimise: str) -> Image
         objects = [job.result() for job in jobs]
     script = folder / "link.ld"
     script.write_text(_linker_script(cpu), encoding="utf-8")
+    return _describe(_link(folder, cpu, script, objects))
+
+
+def _link(folder: Path, cpu: Cpu, script: Path, objects: Sequence[Path]) -> Path:
+    """Link in ``folder``: the script tells objects by their names, so no path may stand there."""
     elf = folder / "bench.elf"
-    _call(
+    done = _run(
         [tool("gcc"), *cpu.flags, "-mthumb", "-nostartfiles", "--specs=nosys.specs"]
-        + ["-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments", "-T", str(script)]
-        + ["-Wl,-e,bench_start", *map(str, objects), "-o", str(elf)]
+        + ["-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments", "-T", script.name]
+        + ["-Wl,-e,bench_start", *(path.name for path in objects), "-o", elf.name],
+        folder,
     )
-    return _describe(elf)
+    over = ", ".join(f"{size} bytes of {region}" for region, size in _OVER.findall(done.stderr))
+    if over:
+        raise MicroTLError(
+            f"QEMU's {cpu.machine}, which a {cpu.title} is emulated on, lacks {over}",
+            "measure a smaller model or head",
+        )
+    _check(done, "the linking of the firmware")
+    return elf
 
 
 def _object(output: Path, cpu: Cpu, unit: Unit, optimise: str) -> Path:
@@ -168,20 +185,27 @@ def _compile(output: Path, cpu: Cpu, unit: Unit, optimise: str) -> Path:
     if unit.system is not None:
         includes += ["-isystem", str(unit.system)]
     rules = ("-w",) if unit.foreign else (*_WARNINGS, *_FLOAT)
-    _call(
+    done = _run(
         [tool("gcc"), *cpu.flags, *_COMMON, *rules, optimise, *defines, *includes]
         + ["-c", str(unit.source), "-o", str(output)]
     )
+    _check(done, unit.source.name)
     return output
 
 
-def _call(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise MicroTLError(
-            f"{Path(command[0]).name} failed on {Path(command[-3]).name}:\n{done.stderr.strip()}",
-            "the sources and this compiler do not fit: tested are GCC 12 and CMSIS-NN 6.0.0",
-        )
+def _run(command: list[str], folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    english = os.environ | {"LC_ALL": "C"}
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=english)
+
+
+def _check(done: subprocess.CompletedProcess[str], what: str) -> None:
+    """MicroTLError where GCC failed; ``what`` it was given."""
+    if done.returncode == 0:
+        return
+    hint = "the sources and this compiler do not fit: tested are GCC 12 and CMSIS-NN 6.0.0"
+    if _NO_LIBC.search(done.stderr):
+        hint = "the C library is missing: apt-get install libnewlib-arm-none-eabi"
+    raise MicroTLError(f"{PREFIX}gcc failed on {what}:\n{done.stderr.strip()}", hint)
 
 
 def _linker_script(cpu: Cpu) -> str:

@@ -94,23 +94,36 @@ def run(args: argparse.Namespace) -> int:
     if args.picture is not None:
         if args.model is None:
             raise UsageError("--picture shows the layers of a MODEL: name one")
-        picture.check_path(args.picture)
+        picture.check(args.picture, args.force)
     if args.no_training and args.head is not None:
         raise UsageError("--no-training and --head do not go together", "leave one of them out")
     _check_cmsis_nn(args)
     cpu = cpu_named(args.cpu)
+    _check_kernels(args.kernels, cpu)
     tools = {"gcc": build.compiler_version(), "qemu": trace.version()}
     inference = _inference(args, cpu) if args.model is not None else None
     peer = _peer(args, cpu) if args.cmsis_nn is not None else None
     training = None if args.no_training else _training(args, cpu)
-    if args.picture is not None and inference is not None:
-        data = picture.draw(inference, args.model.stem, args.picture)
-        write_atomic(args.picture, data, force=args.force)
     if args.json:
         _print_json(cpu, tools, inference, peer, training)
     else:
         _print_text(cpu, tools, inference, peer, training)
+    if args.picture is not None and inference is not None:
+        data = picture.draw(inference, args.model.stem, args.picture)
+        write_atomic(args.picture, data, force=args.force)
     return 0
+
+
+def _check_kernels(name: str | None, cpu: Cpu) -> None:
+    """Refuse a kernel set that the CPU's core is built without; the converter, unknown ones."""
+    from microtl_tools.convert.kernel_sets import KERNEL_SETS
+
+    known = ("portable", *cpu.families)
+    if name in KERNEL_SETS and name not in known:
+        raise UsageError(
+            f"--kernels {name}: not measured on a {cpu.title}",
+            f"choose {' or '.join(known)}, or another --cpu",
+        )
 
 
 def _check_cmsis_nn(args: argparse.Namespace) -> None:

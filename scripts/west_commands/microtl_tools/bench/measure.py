@@ -117,7 +117,8 @@ def _units(
     source, header = folder / f"{model.name}.c", folder / f"{model.name}.h"
     source.write_text(model.c_source, encoding="utf-8")
     header.write_text(model.h_source, encoding="utf-8")
-    data = folder / "input.c"
+    # No model's name has a hyphen.
+    data = folder / "bench-input.c"
     numbers = ",".join(str(value) for value in values.ravel().tolist())
     data.write_text(
         f"#include <stdint.h>\nconst int8_t bench_input[] = {{{numbers}}};\n", encoding="utf-8"
