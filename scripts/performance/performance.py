@@ -20,6 +20,7 @@ import measurements  # noqa: E402
 from microtl_tools.bench import build, trace  # noqa: E402
 from microtl_tools.bench.measure import Inference  # noqa: E402
 from microtl_tools.errors import MicroTLError  # noqa: E402
+from microtl_tools.output import check_targets, write_atomic  # noqa: E402
 
 TEMPLATE = Path(__file__).with_name("performance.md.in")
 
@@ -38,16 +39,17 @@ def main() -> int:
     )
     args = parser.parse_args()
     try:
-        text = page(args.models, args.cmsis_nn)
+        check_targets([args.output], force=True)
+        write_atomic(args.output, page(args.models, args.cmsis_nn), force=True)
     except MicroTLError as error:
-        sys.stderr.write(f"{error.message}\n  {error.hint}\n")
+        sys.stderr.write(f"{error}\n")
         return 1
-    args.output.write_text(text, encoding="utf-8")
     return 0
 
 
 def page(models: Path, library: Path) -> str:
     """Return the page."""
+    gcc, qemu = build.compiler_version(), trace.version()
     measured = measurements.models(models, library, say)
     environment = jinja2.Environment(
         undefined=jinja2.StrictUndefined,
@@ -64,8 +66,8 @@ def page(models: Path, library: Path) -> str:
     }
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     return template.render(
-        gcc=build.compiler_version(),
-        qemu=trace.version(),
+        gcc=gcc,
+        qemu=qemu,
         models=measured,
         by_name=by_name,
         kws_layers=list(zip(kws["m4"].layers, kws["m4_cmsis_nn"].layers, strict=True)),
