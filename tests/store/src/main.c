@@ -11,6 +11,7 @@
 #include <zephyr/ztest.h>
 
 #include <microtl/store.h>
+#include <microtl/trainer.h>
 
 #include "board.h"
 #include "cuts.h"
@@ -208,6 +209,35 @@ ZTEST(microtl_store, test_commit_writes_once)
 	zassert_ok(microtl_store_commit(&learner, false));
 	microtl_learner_stats_get(&learner, &after);
 	zassert_equal(before.flash_writes, after.flash_writes);
+}
+
+static bool is_unsaved(void)
+{
+	struct microtl_train_status status;
+
+	microtl_train_status_get(&learner, &status);
+	return status.unsaved;
+}
+
+/* The log says that the class is gone, the stored head that it is there. */
+ZTEST(microtl_store, test_class_removed_before_a_boot_is_still_to_be_saved)
+{
+	uint8_t label;
+
+	board_store_two();
+	board_boot();
+	zassert_false(is_unsaved());
+	zassert_ok(microtl_learner_class_find(&learner, "9", &label));
+	zassert_ok(microtl_learner_class_remove(&learner, label));
+	board_boot();
+	zassert_equal(microtl_learner_class_find(&learner, "9", &label), -ENOENT);
+	zassert_true(is_unsaved());
+	zassert_ok(microtl_store_commit(&learner, false));
+	zassert_false(is_unsaved());
+	zassert_ok(microtl_learner_forget(&learner));
+	board_boot();
+	zassert_false(is_unsaved());
+	zassert_equal(microtl_learner_class_find(&learner, "9", &label), -ENOENT);
 }
 
 /* A class that goes before a head knows it changes no parameter, but the head is saved anew. */

@@ -4,6 +4,7 @@
  */
 
 #include <errno.h>
+#include <string.h>
 
 #include <zephyr/logging/log.h>
 #include <zephyr/storage/flash_map.h>
@@ -45,10 +46,17 @@ static int open_log(struct microtl_learner *learner)
 
 void microtl_priv_log_init(struct microtl_learner *learner)
 {
+	const struct microtl_class_set *classes = &learner->learning.active.classes;
+	struct microtl_class_set loaded = *classes;
+
 	learner->log_error = open_log(learner);
 	if (learner->log_error == 0) {
 		learner->log_error = microtl_replay_log_read(
 			&learner->log, microtl_learning_restore, &learner->learning);
+	}
+	/* A class went after the head was stored: the active head has no place for it. */
+	if (memcmp(classes, &loaded, sizeof(loaded)) != 0) {
+		learner->train.unsaved = true;
 	}
 	if (learner->log_error != 0) {
 		LOG_ERR("Could not read the labels of %s (%d)", learner->config->name,
