@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -39,12 +39,30 @@ ITEM_SIZE = {
 
 INCONSISTENT = "the file is damaged or not consistent: export the model again"
 
+_OPEN_BATCH = (
+    "a dilated convolution becomes this where the batch is open: export the model with a batch of "
+    "one, keras.Input(shape, batch_size=1)"
+)
+_INSTEAD = {
+    "SPACE_TO_BATCH_ND": _OPEN_BATCH,
+    "BATCH_TO_SPACE_ND": _OPEN_BATCH,
+    "TILE": "UpSampling becomes this: resize instead, keras.layers.Resizing(height, width, "
+    "interpolation='nearest')",
+    "PACK": "TimeDistributed becomes this: a Dense, Conv1D or Conv2D layer needs none",
+}
+"""What helps against operations that exporters make of common layers."""
+
 
 class ModelError(MicroTLError):
     """The model cannot be converted. ``api.convert`` puts the file's name in front."""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message, hint)
+
+
+def instead(kind: str, supported: Iterable[str]) -> str:
+    """Return what to build a model from where an operation is not supported."""
+    return _INSTEAD.get(kind, f"build the layer from these: {', '.join(sorted(supported))}")
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from microtl_tools.convert.graph import (
@@ -22,6 +22,7 @@ from microtl_tools.convert.graph import (
     Op,
     Quantization,
     Tensor,
+    instead,
     shape_text,
 )
 from microtl_tools.convert.tflite_options import enum_names, read_options
@@ -136,10 +137,8 @@ class _Reader:
             self.place = place
             op = Op(number, kind, [], [])
             if self.supported is not None and kind not in self.supported:
-                raise op.error(
-                    "this operation is not supported",
-                    f"build the layer from these: {', '.join(sorted(self.supported))}",
-                )
+                self._name(op, model, subgraph, operator)
+                raise op.error("this operation is not supported", instead(kind, self.supported))
             inputs = [
                 None if index == -1 else self._tensor(model, subgraph, index, f"{place}, input {i}")
                 for i, index in enumerate(self.ints(operator, "Inputs"))
@@ -156,6 +155,12 @@ class _Reader:
             except ModelError as error:
                 raise op.error(error.message, str(error.hint)) from None
             return op
+
+    def _name(self, op: Op, model: Any, subgraph: Any, operator: Any) -> None:
+        """Give an operation that is to be refused its output, by whose name it is found."""
+        with suppress(ModelError):
+            index = self.ints(operator, "Outputs")[0]
+            op.outputs = [self._tensor(model, subgraph, index, str(op))]
 
     def _kind(self, model: Any, operator: Any, number: int) -> str:
         index = operator.OpcodeIndex()
@@ -223,7 +228,8 @@ class _Reader:
         if any(dim < 0 for dim in signature[1:]):
             raise ModelError(
                 f"{tensor}: dynamic shape {list(signature)} is not supported",
-                "export the model with a fixed input shape",
+                "export the model with a fixed input shape and a batch of one: keras.Input(shape, "
+                "batch_size=1)",
             )
         return shape
 

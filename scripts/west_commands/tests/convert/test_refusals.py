@@ -166,8 +166,18 @@ MUTATIONS: dict[str, tuple[Edit, str, str]] = {
     ),
     "unsupported_operation": (
         set_kind(POOL, "L2_POOL_2D"),
-        "op 1 L2_POOL_2D: this operation is not supported",
+        "op 1 L2_POOL_2D 'tensor_4': this operation is not supported",
         "build the layer from these: ADD, AVERAGE_POOL_2D",
+    ),
+    "dilated_with_an_open_batch": (
+        set_kind(POOL, "SPACE_TO_BATCH_ND"),
+        "op 1 SPACE_TO_BATCH_ND 'tensor_4': this operation is not supported",
+        "export the model with a batch of one, keras.Input(shape, batch_size=1)",
+    ),
+    "constants_only": (
+        set_kind(POOL, "TILE"),
+        "op 1 TILE 'tensor_4': only constants and shapes are supported here",
+        "keras.layers.Resizing(height, width, interpolation='nearest')",
     ),
     "ethos_u": (
         set_kind(POOL, "CUSTOM"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from microtl_tools.convert.graph import Graph, Op
+from microtl_tools.convert.graph import Graph, ModelError, Op, instead
 from microtl_tools.convert.lower import (
     binary,
     convolution,
@@ -73,9 +73,6 @@ _INPUT_COUNTS = {
 }
 """Least and most inputs; one where nothing is said."""
 
-_MISPLACED = {"DEQUANTIZE": "it makes floats in the middle of the model"}
-_HINT = "quantise the whole model to int8, with fixed shapes"
-
 
 def lower(graph: Graph) -> Program:
     """Lower a simplified graph. Raises ModelError for what no kernel can do exactly."""
@@ -88,7 +85,7 @@ def lower(graph: Graph) -> Program:
         context.begin(op)
         lowering = PORTABLE.get(op.kind)
         if lowering is None:
-            raise op.error(_MISPLACED.get(op.kind, "its inputs are not constant"), _HINT)
+            raise _misplaced(op)
         _need_inputs(op)
         try:
             lowering(context, op)
@@ -97,6 +94,15 @@ def lower(graph: Graph) -> Program:
             raise op.error(str(error), "quantise the model again with other data") from error
         context.end(op)
     return context.program()
+
+
+def _misplaced(op: Op) -> ModelError:
+    if op.kind == "DEQUANTIZE":
+        return op.error(
+            "it makes floats in the middle of the model",
+            "quantise the whole model to int8, with fixed shapes",
+        )
+    return op.error("only constants and shapes are supported here", instead(op.kind, PORTABLE))
 
 
 def _need_inputs(op: Op) -> None:
