@@ -70,7 +70,8 @@ def _ram(config: Mapping[str, str], report: ImageReport, excess: int) -> Iterato
         return Advice(f"{_PREFIX}{text} ({why})", RAM, saves)
 
     yield from _fewer_samples(config, size, excess)
-    yield option("HEAD_ACTIVE_IN_RAM=n", size.all("active"), "active head read from flash")
+    if f"{_PREFIX}STORE" in config:  # without a store Kconfig does not let it be changed
+        yield option("HEAD_ACTIVE_IN_RAM=n", size.all("active"), "active head read from flash")
     yield option("TRAINER_BEST_WEIGHTS=n", size.all("best"), "no best weights")
     yield option("TRAINER_BATCH_COUNT=1", size.all("gradient"), "no gradient buffer")
     yield option("HEAD_NCM=n", size.all("ncm_means") + size.all("ncm_counts"), "no class means")

@@ -74,7 +74,8 @@ def from_config(config: Mapping[str, str]) -> LearnerConfig:
         tokens=number("LEARNER_TOKEN_COUNT"),
         optimizer=2 if on("TRAINER_OPTIMIZER_ADAM") else int(on("TRAINER_OPTIMIZER_MOMENTUM")),
         best_weights=on("TRAINER_BEST_WEIGHTS"),
-        active_in_ram=on("HEAD_ACTIVE_IN_RAM") and trainer,
+        # Without a store Kconfig does not let it be changed.
+        active_in_ram=(on("HEAD_ACTIVE_IN_RAM") or not on("STORE")) and trainer,
         ncm=on("HEAD_NCM") or not trainer,
         store=on("STORE"),
         store_replay=on("STORE_REPLAY") and on("STORE"),

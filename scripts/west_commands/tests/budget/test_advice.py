@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from microtl_tools.budget.advice import STACK_MIN, Advice, advise
 from microtl_tools.budget.build_folder import builds
 from microtl_tools.budget.limits import Limits, check
@@ -66,6 +67,17 @@ def test_no_stack_is_advised_that_kconfig_refuses() -> None:
     kconfig = (ROOT / "modules/microtl/src/zephyr/Kconfig.trainer").read_text(encoding="utf-8")
     option = kconfig[kconfig.index("config MICROTL_TRAINER_STACK_SIZE") :]
     assert f"\trange {STACK_MIN} " in option[: option.index("\thelp")]
+
+
+@pytest.mark.parametrize("store", [False, True])
+def test_the_head_leaves_ram_only_where_a_store_can_keep_it(
+    store: bool, make_build: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CONFIG_MICROTL_HEAD_ACTIVE_IN_RAM has a prompt only with CONFIG_MICROTL_STORE."""
+    monkeypatch.setattr("microtl_tools.budget.advice._Sizes.all", lambda *_: 100)
+    config = CONFIG + ("CONFIG_MICROTL_STORE=y\n" if store else "")
+    found = advice(make_build("model", extra=config), Limits(ram=0))
+    assert any("HEAD_ACTIVE_IN_RAM=n" in a.what for a in found) == store
 
 
 def test_largest_savings_come_first(make_build: Callable[..., Path]) -> None:

@@ -68,6 +68,9 @@ def test_options_replace_defaults_and_choices() -> None:
     assert learner_config(["CONFIG_MICROTL_REPLAY_SAMPLE_COUNT=40"]).samples == 40
     frozen = learner_config(["CONFIG_MICROTL_TRAINER=n"])
     assert (frozen.trainer, frozen.active_in_ram, frozen.ncm) == (False, False, True)
+    in_flash = "CONFIG_MICROTL_HEAD_ACTIVE_IN_RAM=n"
+    assert not learner_config([in_flash, "CONFIG_MICROTL_STORE=y"]).active_in_ram
+    assert learner_config([in_flash]).active_in_ram, "Kconfig leaves it on without a store"
 
 
 def test_an_option_with_a_typing_error_is_named(capsys: pytest.CaptureFixture[str]) -> None:
