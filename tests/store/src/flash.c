@@ -15,6 +15,8 @@
 #define LABELS DT_CHOSEN(microtl_replay)
 
 /* The linker's names (--wrap): of Zephyr's functions, and of what is called in their place. */
+int __real_flash_area_open(uint8_t id, const struct flash_area **area);
+int __wrap_flash_area_open(uint8_t id, const struct flash_area **area);
 int __real_flash_area_read(const struct flash_area *area, off_t offset, void *data, size_t size);
 int __wrap_flash_area_read(const struct flash_area *area, off_t offset, void *data, size_t size);
 uint32_t __real_flash_area_align(const struct flash_area *area);
@@ -34,6 +36,23 @@ static const struct part {
 static const struct flash_area *failing;
 static off_t failing_offset;
 static uint32_t write_block;
+static uint32_t partitions_later;
+static uint32_t partitions_size;
+
+int __wrap_flash_area_open(uint8_t id, const struct flash_area **area)
+{
+	static struct flash_area moved[ARRAY_SIZE(parts)];
+	struct flash_area *other = &moved[id == parts[FLASH_LABELS].id];
+	int ret = __real_flash_area_open(id, area);
+
+	if (ret == 0 && partitions_size != 0) {
+		*other = **area;
+		other->fa_off += (off_t)partitions_later;
+		other->fa_size = partitions_size;
+		*area = other;
+	}
+	return ret;
+}
 
 int __wrap_flash_area_read(const struct flash_area *area, off_t offset, void *data, size_t size)
 {
@@ -127,4 +146,10 @@ void flash_set_write_block(uint32_t size)
 {
 	zassert_equal(size % flash_real_write_block(), 0);
 	write_block = size;
+}
+
+void flash_set_partitions(uint32_t later, uint32_t size)
+{
+	partitions_later = later;
+	partitions_size = size;
 }

@@ -44,4 +44,7 @@ uint32_t flash_real_write_block(void);
 /** Boots see a write block of so many bytes, a multiple of the driver's. */
 void flash_set_write_block(uint32_t size);
 
+/** Boots see partitions that begin so many bytes later, and have so many; 0 bytes: as they are. */
+void flash_set_partitions(uint32_t later, uint32_t size);
+
 #endif /* FLASH_H_ */

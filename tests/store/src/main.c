@@ -295,6 +295,49 @@ ZTEST(microtl_store, test_save_over_the_live_head_is_refused)
 }
 #endif
 
+static void expect_no_store(int error, const char *heads, const char *labels)
+{
+	struct microtl_store_info info;
+
+	said_clear();
+	board_boot();
+	TC_PRINT("%s", said());
+	microtl_store_info_get(&learner, &info);
+	zassert_equal(info.error, error, "%d", info.error);
+	zassert_equal(info.log_error, error, "%d", info.log_error);
+	zassert_not_null(strstr(said(), heads), "said: %s", said());
+	zassert_not_null(strstr(said(), labels), "said: %s", said());
+	zassert_equal(microtl_store_commit(&learner, false), -ENODEV);
+}
+
+/* What devicetree can get wrong is told with the figures that mend it. */
+ZTEST(microtl_store, test_partitions_that_do_not_serve_are_told)
+{
+	const uint32_t page = DT_PROP(DT_GPARENT(DT_CHOSEN(microtl_store)), erase_block_size);
+	char heads[64];
+	char labels[64];
+
+	board_store_two();
+	flash_set_partitions(0, page);
+	snprintk(heads, sizeof(heads), "microtl,store has %u bytes, 0 of them", page);
+	snprintk(labels, sizeof(labels), "microtl,replay has %u bytes, 0 of them", page);
+	expect_no_store(-ENOSPC, heads, labels);
+
+	flash_set_partitions(page / 2U, page * 2U);
+	snprintk(heads, sizeof(heads), "0x%x has to begin with an erase page",
+		 (uint32_t)(DT_REG_ADDR(DT_CHOSEN(microtl_store)) + page / 2U));
+	snprintk(labels, sizeof(labels), "0x%x has to begin with an erase page",
+		 (uint32_t)(DT_REG_ADDR(DT_CHOSEN(microtl_replay)) + page / 2U));
+	expect_no_store(-ENOTSUP, heads, labels);
+
+	flash_set_partitions(0, 0);
+	flash_set_write_block(2U * MICROTL_FLASH_WRITE_BLOCK_MAX);
+	expect_no_store(-ENOTSUP, "write blocks of 64 bytes, at most 32", "write blocks of 64");
+	flash_set_write_block(flash_real_write_block());
+	board_boot();
+	expect_newest(board_heads.second, MICROTL_SLOT_VALID);
+}
+
 /* A firmware update with another model, and back: all is found again. */
 static void update_and_go_back(const struct microtl_model_id *other, const char *difference)
 {

@@ -13,7 +13,7 @@
 /* The linker's name (--wrap) of what is called in place of the log's printk. */
 void __wrap_z_log_minimal_printk(const char *format, ...);
 
-static char text[512];
+static char text[1024];
 
 void __wrap_z_log_minimal_printk(const char *format, ...)
 {

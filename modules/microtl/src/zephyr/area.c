@@ -8,7 +8,10 @@
 #include <errno.h>
 
 #include <zephyr/drivers/flash.h>
+#include <zephyr/logging/log.h>
 #include <zephyr/storage/flash_map.h>
+
+LOG_MODULE_DECLARE(microtl, CONFIG_MICROTL_LOG_LEVEL);
 
 static int read_area(uint32_t offset, void *data, size_t size, void *user_data)
 {
@@ -50,6 +53,9 @@ static int page_size(const struct flash_area *partition, uint32_t *size)
 		ret = flash_get_page_info_by_offs(device, end, &last);
 	}
 	if (ret == 0 && (first.size != last.size || first.start_offset != partition->fa_off)) {
+		LOG_ERR("The partition at 0x%x has to begin with an erase page, and all its pages "
+			"have to be alike",
+			(unsigned int)partition->fa_off);
 		ret = -ENOTSUP;
 	}
 	if (ret == 0) {
@@ -93,6 +99,10 @@ int microtl_priv_area_open(const struct microtl_learner *learner, struct microtl
 	uint32_t pages = (uint32_t)area->partition->fa_size / area->page_size / count / 2U;
 
 	if (align > MICROTL_FLASH_WRITE_BLOCK_MAX) {
+		LOG_ERR("The partition at 0x%x has write blocks of %u bytes, at most %u can be "
+			"used",
+			(unsigned int)area->partition->fa_off, align,
+			MICROTL_FLASH_WRITE_BLOCK_MAX);
 		return -ENOTSUP;
 	}
 	*flash = (struct microtl_flash){
@@ -106,5 +116,5 @@ int microtl_priv_area_open(const struct microtl_learner *learner, struct microtl
 		.erase_value = flash_area_erased_val(area->partition),
 	};
 	area->base = index * flash->size;
-	return pages == 0 ? -ENOSPC : 0;
+	return 0;
 }

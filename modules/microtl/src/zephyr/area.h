@@ -17,12 +17,12 @@
  * @brief Open a learner's part of a partition.
  *
  * @param area  Out; lives as long as @a flash.
- * @param flash Out.
+ * @param flash Out; of no bytes where the partition has less than two pages for a learner.
  * @param id    Flash area's id.
  *
  * @retval 0        Done.
- * @retval -ENOTSUP Write block above 32 bytes, or pages of different size.
- * @retval -ENOSPC  Less than two pages for a learner.
+ * @retval -ENOTSUP Write block above 32 bytes, pages of different size, or a partition that does
+ *                  not begin with a page; logged.
  * @retval <0       What the flash map returned.
  */
 int microtl_priv_area_open(const struct microtl_learner *learner, struct microtl_store_area *area,

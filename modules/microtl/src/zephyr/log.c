@@ -36,7 +36,8 @@ static int open_log(struct microtl_learner *learner)
 	}
 	uint32_t needed = microtl_replay_log_area_size(flash, features, records_needed(learner));
 	if (flash->size / 2U < needed) {
-		LOG_ERR("%s: microtl,replay gives %u bytes, two logs need %u", config->name,
+		LOG_ERR("%s: microtl,replay has %u bytes, %u of them for it; two logs need %u",
+			config->name, (unsigned int)learner->log_area.partition->fa_size,
 			flash->size, 2U * needed);
 		return -ENOSPC;
 	}

@@ -134,8 +134,9 @@ static int open_slots(struct microtl_learner *learner)
 	uint32_t needed = MICROTL_SLOTS_SLOT_SIZE((uint32_t)microtl_snapshot_size(model->head),
 						  flash->write_block, flash->page_size);
 	if (flash->size / 2U < needed) {
-		LOG_ERR("%s: microtl,store gives %u bytes, two slots need %u",
-			learner->config->name, flash->size, 2U * needed);
+		LOG_ERR("%s: microtl,store has %u bytes, %u of them for it; two slots need %u",
+			learner->config->name, (unsigned int)learner->slots_area.partition->fa_size,
+			flash->size, 2U * needed);
 		return -ENOSPC;
 	}
 	return microtl_slots_init(&learner->slots, flash, flash->size / 2U, &model->id);
