@@ -25,6 +25,8 @@
 	MICROTL_FIT_WORKSPACE_SIZE(_MODEL##_HIDDEN_SIZE, _MODEL##_CLASS_CAPACITY,                  \
 				   CONFIG_MICROTL_REPLAY_SAMPLE_COUNT + _MODEL##_BASE_COUNT)
 #define MICROTL_PRIV_FIT_DEFINE(_name, _MODEL)                                                     \
+	BUILD_ASSERT(CONFIG_MICROTL_REPLAY_SAMPLE_COUNT + _MODEL##_BASE_COUNT <= UINT16_MAX,       \
+		     "with the base set over 65535: lower CONFIG_MICROTL_REPLAY_SAMPLE_COUNT");    \
 	static int8_t _name##_replay_features[MICROTL_REPLAY_FEATURES_SIZE(                        \
 		CONFIG_MICROTL_REPLAY_SAMPLE_COUNT, _MODEL##_FEATURE_SIZE)];                       \
 	static struct microtl_replay_entry                                                         \

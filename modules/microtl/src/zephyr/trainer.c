@@ -17,6 +17,10 @@ LOG_MODULE_DECLARE(microtl, CONFIG_MICROTL_LOG_LEVEL);
 
 BUILD_ASSERT(CONFIG_MICROTL_TRAINER_PRIORITY < CONFIG_NUM_PREEMPT_PRIORITIES,
 	     "CONFIG_MICROTL_TRAINER_PRIORITY: no such preemptible priority");
+/* The trainer's registers and those of a thread that infers: neither may lose them to the other. */
+BUILD_ASSERT(!IS_ENABLED(CONFIG_FPU) || IS_ENABLED(CONFIG_FPU_SHARING) ||
+		     IS_ENABLED(CONFIG_MICROTL_ARITHMETIC_FIXED),
+	     "two threads use the FPU: set CONFIG_FPU_SHARING=y");
 
 /* A name that a prediction of RAM finds. */
 static K_QUEUE_DEFINE(microtl_train_queue);
