@@ -47,6 +47,12 @@ class Verification:
     comparison: Comparison
     hidden: list[str] = field(default_factory=list)
 
+    def hint(self) -> str | None:
+        """Return what to do where nothing differs, but too little was proved."""
+        if self.comparison.differences or self.comparison.output_problem is not None:
+            return None
+        return "other inputs may saturate less: give --data, another --seed, or more with --count"
+
     def problem(self) -> str | None:
         """Return why this fails, None where it passes."""
         if self.comparison.first is not None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from microtl_tools.arguments import count, whole
-from microtl_tools.errors import MicroTLError
+from microtl_tools.errors import MicroTLError, UsageError
 from microtl_tools.imports import require
 from microtl_tools.output import dump_json, emit, table, write_atomic
 
@@ -107,9 +107,10 @@ def run(args: argparse.Namespace) -> int:
         dump_json(_as_json(args.model, done, expectation, notes))
     else:
         emit(_as_text(done, expectation, notes))
-    problems = [problem for verification in done if (problem := verification.problem())]
-    if problems:
-        raise MicroTLError(f"{args.model}: {problems[0]}")
+    for verification in done:
+        problem = verification.problem()
+        if problem is not None:
+            raise MicroTLError(f"{args.model}: {problem}", verification.hint())
     return 0
 
 
@@ -129,6 +130,11 @@ def _expectation(
                 f"{oracle.INSTALL}, or give golden vectors with --golden",
             )
     if path is not None:
+        if args.data is not None:
+            raise UsageError(
+                f"--data {args.data}: golden vectors have inputs of their own, and {path} is used",
+                f"leave --data out, or compare with the oracle ({oracle.INSTALL})",
+            )
         return verify.from_golden(path, golden.load(path, whole.tflite))
     given = None
     if args.data is not None:

@@ -122,6 +122,17 @@ def test_saturated_outputs_prove_nothing(
     code, _, err = said(capsys, model, "--head", "none")
     assert code == 1
     assert "of the outputs are saturated (-128 or 127), more than -1%: equal outputs prove" in err
+    assert "other inputs may saturate less: give --data" in err.splitlines()[1]
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_vectors_do_not_go_with_data(
+    named: bool, model: Path, no_oracle: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    option = ["--golden", golden.beside(model)] if named else []
+    code, _, err = said(capsys, model, *option, "--data", "mine.npz")
+    assert code == 2
+    assert "--data mine.npz: golden vectors have inputs of their own" in err
 
 
 def test_without_oracle_and_vectors(
