@@ -67,8 +67,7 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     add_limit_options(parser)
     _add_prediction_options(parser)
     _add_output_options(parser)
-    for add in (add_head_options, add_data_options, add_conversion_options):
-        add(parser)
+    _add_model_options(parser)
     parser.set_defaults(handler=run)
     return parser
 
@@ -113,6 +112,16 @@ def add_limit_options(parser: argparse.ArgumentParser) -> None:
 
 def _add_prediction_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("prediction, where a model is given")
+    _add_board_options(group)
+    group.add_argument(
+        "--prediction",
+        type=Path,
+        metavar="FILE",
+        help="compare an image with what was predicted (the --json of a prediction)",
+    )
+
+
+def _add_board_options(group: argparse._ActionsContainer) -> None:
     group.add_argument("--board", metavar="BOARD", help="as west build names it")
     group.add_argument(
         "--config",
@@ -121,12 +130,11 @@ def _add_prediction_options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE | CONFIG_X=VALUE",
         help="a prj.conf, or an option of MicroTL that differs from its default",
     )
-    group.add_argument(
-        "--prediction",
-        type=Path,
-        metavar="FILE",
-        help="compare an image with what was predicted (the --json of a prediction)",
-    )
+
+
+def _add_model_options(parser: argparse.ArgumentParser) -> None:
+    for add in (add_head_options, add_data_options, add_conversion_options):
+        add(parser)
 
 
 def _add_output_options(parser: argparse.ArgumentParser) -> None:
@@ -148,6 +156,7 @@ def run(args: argparse.Namespace) -> int:
         from microtl_tools.budget import predict_command
 
         return predict_command.run(args)
+    _refuse_prediction_options(args)
     from microtl_tools.budget import output, session
     from microtl_tools.budget.build_dir import build_dir
 
@@ -170,6 +179,21 @@ def _check_usage(args: argparse.Namespace) -> None:
     if args.top < 0:
         raise UsageError(f"--top {args.top}: must be 0 or more")
     check_limits(args)
+
+
+def _refuse_prediction_options(args: argparse.Namespace) -> None:
+    """An image is what it is: what shapes a conversion or a configuration changes nothing."""
+    parser = argparse.ArgumentParser()
+    _add_board_options(parser)
+    _add_model_options(parser)
+    for name, default in vars(parser.parse_args([])).items():
+        if getattr(args, name) != default:
+            raise UsageError(
+                f"--{name.replace('_', '-')} belongs to a prediction, for which a model is given",
+                "give MODEL, or leave the option out: the image was built with its own",
+            )
+    if args.image is not None and args.domain is not None:
+        raise UsageError("--domain names an image of a sysbuild: give -d/--build-dir, not an ELF")
 
 
 def check_limits(args: argparse.Namespace) -> None:

@@ -19,6 +19,9 @@ RAM = "ram"
 HOST = "host"
 """Kinds of memory. HOST is the PC's own, where a native_sim image runs: it has no size."""
 
+OPTION = "--region"
+"""Source of the memories that the command line names."""
+
 _GIVEN = re.compile(r"(?P<kind>flash|ram)(:(?P<name>[\w.-]+))?=(?P<origin>\w+)\+(?P<size>\w+)")
 _FLASH_NAME = re.compile(r"flash|xip|(^|_)(eep)?rom|(^|_)nor(_|\d|$)|mram|rram")
 _NEIGHBOUR_MAX = 1 << 24
@@ -56,7 +59,7 @@ def parse_region(text: str) -> Region:
         kind=match["kind"],
         origin=parse_size(match["origin"], "--region"),
         size=size,
-        source="--region",
+        source=OPTION,
     )
 
 

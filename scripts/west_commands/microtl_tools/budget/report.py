@@ -15,7 +15,14 @@ from microtl_tools.budget.elf import Image, read_image
 from microtl_tools.budget.layout import RegionUse, lay_out, totals
 from microtl_tools.budget.linker_map import LinkerMap, read_map
 from microtl_tools.budget.owners import PADDING
-from microtl_tools.budget.regions import HOST, Region, host_region, inferred, region_at
+from microtl_tools.budget.regions import (
+    HOST,
+    OPTION,
+    Region,
+    host_region,
+    inferred,
+    region_at,
+)
 from microtl_tools.budget.stack import StackBound
 
 _INTERRUPT_LIST = "IDT_LIST"
@@ -150,7 +157,11 @@ def _report(
     linker_map = _matching_map(image, map_file, warnings)
     if linker_map:
         # Some boards' memories are neither in .config nor a chosen node: a serial flash, say.
-        regions += _missing(image, regions, linker_map.regions)
+        missing = _missing(image, regions, linker_map.regions)
+        if missing and any(region.source == OPTION for region in regions):
+            names = ", ".join(f"{r.name} at {r.origin:#x}" for r in missing)
+            warnings.append(f"no {OPTION} holds what lies in {names}: taken from the linker map")
+        regions += missing
     if not regions:
         regions = inferred(image)
         warnings.append(

@@ -11,7 +11,7 @@ import pytest
 from microtl_tools.budget.build_folder import builds
 from microtl_tools.budget.elf import Section, read_image
 from microtl_tools.budget.layout import GAP, LOAD, RUN, RegionUse, lay_out
-from microtl_tools.budget.regions import Region
+from microtl_tools.budget.regions import Region, parse_region
 from microtl_tools.budget.report import report_build, report_elf
 
 from .conftest import FIXTURES, elf, memory_report, size_report
@@ -127,6 +127,15 @@ def test_a_section_in_no_known_memory_is_named() -> None:
     report = report_elf(elf("debug"), [Region("FLASH", "flash", 0x08000000, 16384, "test")])
     assert any("datas" in w and "no known memory" in w for w in report.warnings)
     assert sum(use.used for use in report.uses) == 541 + 1120
+
+
+def test_memories_that_no_option_names_are_said_to_be_the_maps() -> None:
+    """Or a limit on a memory with a slip in its address would hold for nothing, and pass."""
+    flash, slip = (parse_region(text) for text in ("flash=0x08000000+16K", "ram=0x30000000+1K"))
+    said = "no --region holds what lies in RAM at 0x20000000: taken from the linker map"
+    assert said in report_elf(elf("xip"), [flash, slip]).warnings
+    right = parse_region("ram=0x20000000+1K")
+    assert said not in report_elf(elf("xip"), [flash, right]).warnings
 
 
 @pytest.mark.parametrize("size", [0x200, 0x1F0])
