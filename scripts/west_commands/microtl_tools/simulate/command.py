@@ -185,6 +185,8 @@ def run(args: argparse.Namespace) -> int:
 
     if args.picture is not None:
         picture.check_path(args.picture)
+        if args.picture == args.kconfig:
+            raise UsageError(f"--picture and --kconfig both write {args.picture}", "name two files")
     check_targets(
         [path for path in (args.picture, args.kconfig) if path is not None], force=args.force
     )

@@ -341,6 +341,7 @@ def test_data_that_does_not_do(
         (["--reference", "x.npz"], "needs --scenario drift"),
         (["--only-new"], "needs --scenario new-class"),
         (["--picture", "p.gif"], "a picture is written as .png or .svg"),
+        (["--picture", "p.svg", "--kconfig", "p.svg"], "both write p.svg"),
     ],
 )
 def test_options_that_do_not_go_together(
