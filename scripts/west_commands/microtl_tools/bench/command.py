@@ -27,6 +27,9 @@ with the twin's, and count every instruction: of each layer, of a training step 
 label. Counts are exact and repeatable. Cycles are an estimate: the instructions that ran, times the
 table of the Cortex-M4 reference manual, zero wait states; a board with wait states takes longer.
 
+A training step starts from random weights. At a batch of one, rows of a class that is learned rest:
+where some do, the step in which none does is counted as well.
+
 With --cmsis-nn, the same model is also measured with Arm's kernels, in the same program on the same
 CPU, each side with the better of -O2 and -O3.
 """

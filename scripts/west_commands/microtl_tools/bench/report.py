@@ -47,10 +47,12 @@ def memory_text(result: Inference, peer: Inference | None = None) -> str:
 
 def training_text(result: Training) -> str:
     """Return the table of training steps."""
-    rows = [
-        (f"train, {step.optimizer}, batch {step.batch}", *_sample(step.cost, step.batch))
-        for step in result.steps
-    ]
+    rows = []
+    for step in result.steps:
+        what = f"train, {step.optimizer}, batch {step.batch}"
+        rows.append((what, *_sample(step.cost, step.batch)))
+        if step.full not in (None, step.cost):
+            rows.append((f"{what}, no row rests", *_sample(step.full, step.batch)))
     rows.append(("store a label", *_sample(result.label, 1)))
     headers = ("per sample", "instructions", "cycles*", "loaded", "stored", "float operations")
     return table(rows, headers)
@@ -89,7 +91,12 @@ def training_json(result: Training) -> dict[str, Any]:
         "optimise": result.optimise,
         "params": result.params,
         "steps": [
-            {"optimizer": step.optimizer, "batch": step.batch, **_cost(step.cost)}
+            {
+                "optimizer": step.optimizer,
+                "batch": step.batch,
+                **_cost(step.cost),
+                "no_row_rests": None if step.full is None else _cost(step.full),
+            }
             for step in result.steps
         ],
         "label": _cost(result.label),

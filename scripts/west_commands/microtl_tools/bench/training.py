@@ -30,6 +30,9 @@ class Step:
     batch: int
     cost: Cost
     """Of a whole batch, the decay of weights that is due now and then spread over all updates."""
+    full: Cost | None
+    """The same from weights so small that no row of a few classes rests; None where none ever
+    does: beyond a batch of one."""
 
     @property
     def instructions(self) -> int:
@@ -82,7 +85,7 @@ def training(
         arithmetic=arithmetic,
         cpu=cpu.name,
         optimise=optimise,
-        steps=tuple(Step(optimizer, batch, run.step) for optimizer, batch, run in runs),
+        steps=tuple(Step(optimizer, batch, run.step, run.full) for optimizer, batch, run in runs),
         label=first.label,
         params=_params(widths),
         stack=max(run.stack for _, _, run in runs),
@@ -94,6 +97,7 @@ class _Run:
     """What one firmware was measured at: one optimiser with one size of a batch."""
 
     step: Cost
+    full: Cost | None
     label: Cost
     stack: int
 
@@ -120,9 +124,14 @@ def _run(
         run = trace.run(image.elf, cpu, image.mark)
         code = disassembly(image.elf)
     # Every measurement lies between two marks; what lies between those is setting up.
-    usual, decaying, label = (cycles.cost(part.blocks, code) for part in run.segments[::2])
-    step = cycles.mean({usual: run.number("decay_interval") - 1, decaying: 1})
-    return _Run(step, label, run.number("stack"))
+    usual, decaying, label, *full = (cycles.cost(part.blocks, code) for part in run.segments[::2])
+    usually = run.number("decay_interval") - 1
+    return _Run(
+        cycles.mean({usual: usually, decaying: 1}),
+        cycles.mean({full[0]: usually, full[1]: 1}) if full else None,
+        label,
+        run.number("stack"),
+    )
 
 
 def build_options(widths: Sequence[int], optimizer: str, batch: int) -> list[str]:

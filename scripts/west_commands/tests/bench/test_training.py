@@ -6,7 +6,7 @@
 import re
 
 import pytest
-from microtl_tools import paths
+from microtl_tools import cli, paths
 from microtl_tools.bench import training
 from microtl_tools.bench.cpus import CPUS
 from microtl_tools.convert.headers import macro
@@ -24,6 +24,23 @@ def test_a_step_takes_a_fifteenth_of_aifes(widths: tuple[int, ...]) -> None:
     (step,) = (s for s in result.steps if (s.optimizer, s.batch) == ("momentum", 1))
     assert step.instructions <= AIFES[widths] / 15
     assert step.cycles <= CYCLES.get(widths, step.cycles)
+    assert step.full is not None
+    assert step.full.instructions <= AIFES[widths] / 15
+
+
+@pytest.mark.emulated
+def test_a_step_without_resting_rows_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["bench", "--head", "640x10"]) == 0
+    text = capsys.readouterr().out
+    counts = {
+        name.strip(): int(count)
+        for name, count in re.findall(r"^train, (\D*?batch \d.*?)  +(\d+)", text, re.MULTILINE)
+    }
+    # Scores of 640 random weights lie apart: the rows of some classes rest.
+    for optimizer in training.OPTIMIZERS:
+        some, full = counts[f"{optimizer}, batch 1"], counts[f"{optimizer}, batch 1, no row rests"]
+        assert some < 0.95 * full
+    assert "momentum, batch 8, no row rests" not in counts
 
 
 def test_the_core_is_built_as_zephyr_builds_it() -> None:
