@@ -88,6 +88,10 @@ def environment(long: bool) -> dict[str, str]:
         variables["ZEPHYR_BASE"] = str(zephyr_base)
         variables.update(workspace.toolchain(variables))
         variables.update(workspace.cmsis_nn(zephyr_base))
+        # Zephyr builds with ccache where that is installed. Blind to the build folders, it finds
+        # again what another clone, or another test with the same options, has compiled.
+        variables.setdefault("CCACHE_BASEDIR", str(BUILD))
+        variables.setdefault("CCACHE_NOHASHDIR", "1")
     return variables
 
 
@@ -114,6 +118,11 @@ def say(text: str) -> None:
 def pytest(*options: str) -> Command:
     """Return a pytest run in which every warning is an error."""
     return [sys.executable, "-m", "pytest", "-q", "-rs", "-W", "error", *options]
+
+
+def shared_out(mark: str) -> Command:
+    """Return a pytest run over every core; tests of one file share what they set up."""
+    return pytest("--numprocesses=auto", "--dist=loadfile", "-m", mark, TOOL_TESTS)
 
 
 def emulated_boards(long: bool) -> list[Command]:
@@ -214,7 +223,7 @@ TIERS = (
     Tier(
         "tools",
         "the Python tools, and the C core through its twin",
-        lambda _: [pytest("-m", "not emulated and not zephyr", TOOL_TESTS)],
+        lambda _: [shared_out("not emulated and not zephyr")],
         remark=oracle,
     ),
     Tier(
@@ -228,7 +237,7 @@ TIERS = (
     Tier(
         "emulated",
         "the C core on emulated Cortex-M",
-        lambda _: [pytest("-m", "emulated", TOOL_TESTS)],
+        lambda _: [shared_out("emulated")],
         without_emulator,
     ),
     Tier(
