@@ -367,6 +367,8 @@ int microtl_learner_reset(struct microtl_learner *learner);
  * @retval 0      Done and verified.
  * @retval -EBUSY A training runs: cancel it first.
  * @retval -EIO   Something is left.
+ * @retval -ENODEV Done in RAM; the log could not be opened at boot, labels may be left there:
+ *                 microtl_store_info::log_error.
  * @retval <0     Done in RAM; in flash not: what the flash driver returned.
  */
 int microtl_learner_forget(struct microtl_learner *learner);

@@ -72,7 +72,7 @@ int microtl_priv_log_class(struct microtl_learner *learner, uint8_t label);
 /** @brief Log, store mutex held: write what is known now, in place of what was. */
 int microtl_priv_log_rewrite(struct microtl_learner *learner);
 
-/** @brief Log, store mutex held: erase it. */
+/** @brief Log, store mutex held: erase it; classes that were removed stay so. */
 int microtl_priv_log_forget(struct microtl_learner *learner);
 
 #endif /* MICROTL_LEARNER_PRIV_H_ */

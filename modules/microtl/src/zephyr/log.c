@@ -113,7 +113,26 @@ int microtl_priv_log_rewrite(struct microtl_learner *learner)
 	return microtl_replay_log_compact(&learner->log, microtl_learning_list, &listing);
 }
 
+/* The stored head may have classes that the active one has no more: they are to stay away. */
+static int log_removed(struct microtl_learner *learner)
+{
+	uint16_t rows = microtl_head_class_rows(learner->config->model->head);
+	int ret = 0;
+
+	for (uint16_t row = 0; ret == 0 && row < rows; row++) {
+		if (microtl_learning_class_name(&learner->learning, (uint8_t)row) == NULL) {
+			ret = microtl_priv_log_class(learner, (uint8_t)row);
+		}
+	}
+	return ret;
+}
+
 int microtl_priv_log_forget(struct microtl_learner *learner)
 {
-	return learner->log_error == 0 ? microtl_replay_log_forget(&learner->log) : 0;
+	if (learner->log_error != 0) {
+		return -ENODEV;
+	}
+	int ret = microtl_replay_log_forget(&learner->log);
+
+	return ret == 0 && learner->train.unsaved ? log_removed(learner) : ret;
 }
