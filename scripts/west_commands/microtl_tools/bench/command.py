@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from microtl_tools.bench.cpus import CPUS, Cpu, cpu_named
 from microtl_tools.convert.options import add_arithmetic, add_optimize
 from microtl_tools.errors import MicroTLError, UsageError
-from microtl_tools.output import dump_json, emit, write_atomic
+from microtl_tools.output import dump_json, emit, warn, write_atomic
 
 if TYPE_CHECKING:
     from microtl_tools.bench.measure import Inference
@@ -189,14 +189,8 @@ def _training(args: argparse.Namespace, cpu: Cpu) -> Training | None:
 
 def _head_widths(args: argparse.Namespace) -> tuple[int, ...] | None:
     """Return the widths that were asked for, else those of the model's head, None without one."""
-    from microtl_tools.convert.api import Options, convert
-
     if args.head is None:
-        try:
-            head = convert(args.model, Options()).head
-        except MicroTLError:
-            return None
-        return None if head is None or head.loss == "mse" else head.widths
+        return _own_head_widths(args.model)
     try:
         widths = tuple(int(text) for text in args.head.split("x"))
     except ValueError as error:
@@ -208,6 +202,21 @@ def _head_widths(args: argparse.Namespace) -> tuple[int, ...] | None:
             f"--head {args.head}: a head has 2 to 4 widths of 1 to 4096, at most 255 classes"
         )
     return widths
+
+
+def _own_head_widths(model: Path) -> tuple[int, ...] | None:
+    """Return the widths of the model's head; warn and return None where it has none of classes."""
+    from microtl_tools.convert.api import Options, convert
+
+    why = f"{model}: its head gives values, not classes"
+    try:
+        head = convert(model, Options()).head
+        if head is not None and head.loss != "mse":
+            return head.widths
+    except MicroTLError as error:
+        why = error.message
+    warn(f"no training is measured: {why}; --head 64x12 measures a head of your own")
+    return None
 
 
 def _print_text(

@@ -71,6 +71,16 @@ def test_a_missing_c_library_is_named() -> None:
         build._check(subprocess.CompletedProcess([], 1, "", "error: unknown type"), "engine.c")
 
 
+@pytest.mark.emulated
+def test_what_has_no_head_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["bench", str(MODEL), "--json"]) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["training"] is None
+    assert "no training is measured" in captured.err and "--head" in captured.err
+    assert cli.main(["bench", str(MODEL), "--no-training"]) == 0
+    assert capsys.readouterr().err == ""
+
+
 def fake_qemu(folder: Path, monkeypatch: pytest.MonkeyPatch, log: str) -> None:
     """Put a QEMU before the real one that writes ``log`` as its log, and ends well."""
     tool = folder / trace.QEMU
