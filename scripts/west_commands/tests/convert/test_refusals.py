@@ -6,12 +6,13 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 from microtl_tools.cli import main
 from microtl_tools.convert.api import Options, convert, convert_bytes
 from microtl_tools.errors import MicroTLError
-from model_builder import ModelBuilder
+from model_builder import ModelBuilder, Tensor
 from small_models import Edit, built, edited
 
 DAMAGED = "the file is truncated or damaged: fetch or export it again"
@@ -79,6 +80,10 @@ def open_width(model: Any) -> None:
 
 def second_output(model: Any) -> None:
     graph(model).outputs = [*graph(model).outputs, 3]
+
+
+def constant_output(model: Any) -> None:
+    graph(model).outputs = [1]
 
 
 def second_subgraph(model: Any) -> None:
@@ -219,6 +224,11 @@ MUTATIONS: dict[str, tuple[Edit, str, str]] = {
         "op 0 CONV_2D 'tensor_3': tensor 3 'tensor_3' has shape 1x6x5x4, this operation makes",
         "not consistent",
     ),
+    "output_that_is_a_constant": (
+        constant_output,
+        "the model's output, tensor 1 'tensor_1', is a constant",
+        "export the model with the output that the network computes",
+    ),
     "two_outputs": (
         second_output,
         "the model has 2 outputs, exactly one is supported",
@@ -273,6 +283,15 @@ def test_named_mutation_is_refused(
     assert message in lines[0]
     assert len(lines) == 2 and lines[1].startswith("  ") and hint in lines[1]
     assert not output.exists()
+
+
+def test_output_that_follows_from_shapes_alone_is_refused() -> None:
+    def make(m: ModelBuilder) -> Tensor:
+        x = m.input((1, 4, 4, 2))
+        return m.op("SHAPE", [x], m.tensor((4,), None, 0, np.int32))
+
+    with pytest.raises(MicroTLError, match=r"output, tensor 1 'tensor_1', is a constant"):
+        convert_bytes(built(make), Options(head_layers=0))
 
 
 def test_the_unchanged_model_is_converted(classifier: bytes) -> None:

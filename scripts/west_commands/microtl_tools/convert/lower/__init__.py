@@ -78,6 +78,11 @@ def lower(graph: Graph) -> Program:
     """Lower a simplified graph. Raises ModelError for what no kernel can do exactly."""
     need_activation(graph.input, "the model's input")
     need_batch_of_one(graph.input)
+    if graph.output.data is not None:
+        raise ModelError(
+            f"the model's output, {graph.output}, is a constant: no input changes it",
+            "export the model with the output that the network computes",
+        )
     need_described(graph.input, "the model's input")
     need_described(graph.output, "the backbone's output")
     context = Context(graph)
