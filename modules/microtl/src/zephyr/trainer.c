@@ -22,6 +22,11 @@ BUILD_ASSERT(!IS_ENABLED(CONFIG_FPU) || IS_ENABLED(CONFIG_FPU_SHARING) ||
 		     IS_ENABLED(CONFIG_MICROTL_ARITHMETIC_FIXED),
 	     "two threads use the FPU: set CONFIG_FPU_SHARING=y");
 
+/* Else registers of a training are lost to an inference that comes in between. */
+BUILD_ASSERT(!IS_ENABLED(CONFIG_MICROTL_ARITHMETIC_FLOAT) || !IS_ENABLED(CONFIG_FPU) ||
+		     IS_ENABLED(CONFIG_FPU_SHARING),
+	     "several threads compute in float: set CONFIG_FPU_SHARING=y");
+
 /* A name that a prediction of RAM finds. */
 static K_QUEUE_DEFINE(microtl_train_queue);
 
