@@ -51,7 +51,7 @@ def training_text(result: Training) -> str:
     for step in result.steps:
         what = f"train, {step.optimizer}, batch {step.batch}"
         rows.append((what, *_sample(step.cost, step.batch)))
-        if step.full not in (None, step.cost):
+        if step.full is not None and step.rests:
             rows.append((f"{what}, no row rests", *_sample(step.full, step.batch)))
     rows.append(("store a label", *_sample(result.label, 1)))
     headers = ("per sample", "instructions", "cycles*", "loaded", "stored", "float operations")

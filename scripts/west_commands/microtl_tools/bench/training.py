@@ -35,6 +35,11 @@ class Step:
     does: beyond a batch of one."""
 
     @property
+    def rests(self) -> bool:
+        """Whether rows rested: only those are not stored. Soft float's counts differ by values."""
+        return self.full is not None and self.full.stored != self.cost.stored
+
+    @property
     def instructions(self) -> int:
         """Instructions a sample."""
         return round(self.cost.instructions / self.batch)

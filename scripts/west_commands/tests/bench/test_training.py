@@ -7,8 +7,9 @@ import re
 
 import pytest
 from microtl_tools import cli, paths
-from microtl_tools.bench import training
+from microtl_tools.bench import report, training
 from microtl_tools.bench.cpus import CPUS
+from microtl_tools.bench.cycles import Cost
 from microtl_tools.convert.headers import macro
 
 AIFES = {(64, 12): 118_310, (640, 10): 960_752, (64, 32, 12): 371_883}
@@ -41,6 +42,16 @@ def test_a_step_without_resting_rows_is_told(capsys: pytest.CaptureFixture[str])
         some, full = counts[f"{optimizer}, batch 1"], counts[f"{optimizer}, batch 1, no row rests"]
         assert some < 0.95 * full
     assert "momentum, batch 8, no row rests" not in counts
+
+
+@pytest.mark.parametrize("stored", (90, 100))
+def test_only_rows_that_rested_are_told(stored: int) -> None:
+    usual, full = Cost(1000, stored=stored), Cost(1001, stored=100)
+    step = training.Step("SGD", 1, usual, full)
+    text = report.training_text(
+        training.Training((8, 2), "float", "cortex-m3", "-O2", (step,), Cost(), 18, 0)
+    )
+    assert ("no row rests" in text) == (stored < 100)
 
 
 def test_the_core_is_built_as_zephyr_builds_it() -> None:
