@@ -235,6 +235,53 @@ static void test_other_model_is_left_alone(void)
 	CHECK_INT(replay_log.area, 0);
 }
 
+static void boot_other(struct toy *toy, const struct microtl_model_id *id)
+{
+	toy_init(toy, &toy_model, CAPACITY);
+	flash_sim_power_on(&sim);
+	CHECK_INT(microtl_replay_log_init(&replay_log, &sim.flash, AREA_SIZE, id, TOY_FEATURES,
+					  buffer, sizeof(buffer)),
+		  0);
+	CHECK_INT(microtl_replay_log_read(&replay_log, microtl_learning_restore, &toy->learning),
+		  0);
+}
+
+/* A forget that is finished is over; one that was cut short wipes another model's labels, too. */
+static void test_forget_and_another_model(void)
+{
+	static struct toy toy;
+	struct microtl_model_id other = toy_model.id;
+
+	other.feature++;
+	start_flash(4);
+	boot(&toy);
+	CHECK_INT(label(&toy, 1, 1), 0);
+	CHECK_INT(forget(&toy), 0);
+	boot_other(&toy, &other);
+	CHECK_INT(label(&toy, 2, 1), 0);
+	boot(&toy);
+	CHECK_INT(toy.learning.replay.count, 0);
+	boot_other(&toy, &other);
+	CHECK_INT(toy.learning.replay.count, 1);
+
+	bool complete = false;
+	for (uint32_t cut = 0; !complete; cut++) {
+		start_flash(4);
+		boot_other(&toy, &other);
+		while (replay_log.area != 1) {
+			CHECK_INT(label(&toy, 2, 1), 0);
+		}
+		boot(&toy);
+		flash_sim_cut_power(&sim, cut, (enum flash_sim_cut)(cut % FLASH_SIM_CUTS));
+		complete = forget(&toy) == 0;
+		boot(&toy);
+		bool begun = replay_log.area >= 0;
+		CHECK(begun || !complete);
+		boot_other(&toy, &other);
+		CHECK(begun == (toy.learning.replay.count == 0));
+	}
+}
+
 static void test_room_is_checked(void)
 {
 	static struct toy toy;
@@ -437,6 +484,7 @@ int main(void)
 	RUN(test_class_changes_survive_a_boot);
 	RUN(test_forget_leaves_nothing);
 	RUN(test_other_model_is_left_alone);
+	RUN(test_forget_and_another_model);
 	RUN(test_room_is_checked);
 	RUN(test_damage_costs_one_record);
 	RUN(test_place_of_a_failed_write_is_not_used_again);

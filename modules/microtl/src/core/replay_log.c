@@ -113,11 +113,11 @@ static enum area_state read_header(const struct microtl_replay_log *log, int are
 	    header.crc != microtl_priv_crc32(0, &header, offsetof(struct header, crc))) {
 		return AREA_NONE;
 	}
+	*sequence = header.sequence;
 	struct header own = header_of(log, header.sequence, header.flags);
 	if (header.crc != own.crc) {
 		return AREA_FOREIGN;
 	}
-	*sequence = header.sequence;
 	return (header.flags & FLAG_FORGET) != 0 ? AREA_VALID_FORGET : AREA_VALID;
 }
 
@@ -146,13 +146,23 @@ static uint32_t used_places(struct microtl_replay_log *log)
 	return used;
 }
 
-/* A power cut during a forget leaves the old area behind: wipe it now. */
-static int finish_forget(struct microtl_replay_log *log)
+/* Serial order with wrap-around. */
+static bool is_newer(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) > 0;
+}
+
+/*
+ * A power cut during a forget leaves the old area behind: wipe it now. Another model's log that is
+ * newer was begun since.
+ */
+static int finish_forget(struct microtl_replay_log *log, const uint32_t *sequence)
 {
 	int other = 1 - log->area;
 
-	if (microtl_priv_flash_check_blank(log->flash, area_offset(log, other), log->area_size) ==
-	    0) {
+	if ((log->foreign[other] && is_newer(sequence[other], log->sequence)) ||
+	    microtl_priv_flash_check_blank(log->flash, area_offset(log, other), log->area_size) ==
+		    0) {
 		return 0;
 	}
 	return erase_area(log, other);
@@ -185,16 +195,18 @@ int microtl_replay_log_init(struct microtl_replay_log *log, const struct microtl
 		state[i] = read_header(log, i, &sequence[i]);
 		log->foreign[i] = state[i] == AREA_FOREIGN;
 		if (state[i] >= AREA_VALID &&
-		    (log->area < 0 || (int32_t)(sequence[i] - log->sequence) > 0)) {
+		    (log->area < 0 || is_newer(sequence[i], log->sequence))) {
 			log->area = (int8_t)i;
 			log->sequence = sequence[i];
 		}
 	}
 	if (log->area < 0) {
+		/* A first area comes after those of other models. */
+		log->sequence = is_newer(sequence[1], sequence[0]) ? sequence[1] : sequence[0];
 		return 0;
 	}
 	log->records = used_places(log);
-	return state[log->area] == AREA_VALID_FORGET ? finish_forget(log) : 0;
+	return state[log->area] == AREA_VALID_FORGET ? finish_forget(log, sequence) : 0;
 }
 
 /* A record's bytes, in log->buffer: prefix, features or name, CRC, padding. */
