@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 def choose(path: Path | None, data: list[Dataset], model_input: Tensor) -> tuple[Channel, ...]:
     """Return the channels: from the file, else from the first data that describes them, else
     none."""
-    if path is not None:
-        from microtl_tools.data.channels import read
+    from microtl_tools.data.channels import check_order, read
 
-        return _checked(str(path), tuple(read(path)), model_input)
-    for dataset in data:
-        if dataset.channels:
-            return _checked(dataset.source, tuple(dataset.channels), model_input)
-    return ()
+    described = [(str(path), read(path))] if path is not None else []
+    described += [(dataset.source, dataset.channels) for dataset in data if dataset.channels]
+    check_order(described)
+    if not described:
+        return ()
+    source, channels = described[0]
+    return _checked(source, tuple(channels), model_input)
 
 
 def _checked(

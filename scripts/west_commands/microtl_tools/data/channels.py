@@ -4,6 +4,7 @@
 """``channels.yaml``: which columns of the recordings are channels, in which order and unit."""
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,24 @@ def describe(folder: Path, columns: list[str]) -> Description:
     if rate is not None and _number(path, "rate_hz", rate) <= 0:
         raise MicroTLError(f"{path}: rate_hz is {rate}; expected frames a second, above 0")
     return Description(channels, None if rate is None else float(rate), timed)
+
+
+def check_order(described: Iterable[tuple[str, Sequence[Channel] | None]]) -> None:
+    """Raise MicroTLError where two sources name the same channels in another order.
+
+    A model takes one order: features of the other would be those of permuted inputs.
+    """
+    first: tuple[str, list[str]] | None = None
+    for source, channels in described:
+        names = [channel.name for channel in channels or ()]
+        if first is None:
+            first = (source, names) if names else None
+        elif names != first[1] and sorted(names) == sorted(first[1]):
+            raise MicroTLError(
+                f"{source}: its channels are in the order {', '.join(names)}, those of {first[0]} "
+                f"in the order {', '.join(first[1])}",
+                f"give both in the model's order; {FILE_NAME} says it for a folder of recordings",
+            )
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from microtl_tools.convert.api import ConvertedModel, Options, convert, convert_
 from microtl_tools.convert.headers import limit
 from microtl_tools.convert.naming import is_too_long
 from microtl_tools.data.api import Dataset, load
+from microtl_tools.data.channels import check_order
 from microtl_tools.errors import MicroTLError
 from microtl_tools.output import progress
 from microtl_tools.simulate.measured import lacks_statistics, with_statistics
@@ -80,7 +81,9 @@ def prepare(wish: Wish) -> Stage:
     users = check_users(timeline, data.source, wish.users)
     for path in (wish.options.base_set, wish.options.representative):
         if path is not None:
-            _check_strangers(_read(path, plain, labelled=False), users)
+            other = _read(path, plain, labelled=False)
+            check_order([(other.source, other.channels), (data.source, data.channels)])
+            _check_strangers(other, users)
     data = data.select(np.isin(timeline.group, users))
     splits = split_users(timeline_of(data), scenario, users)
     options = replace(wish.options, classes=len(scenario.labels))
@@ -89,6 +92,7 @@ def prepare(wish: Wish) -> Stage:
     reference = None
     if wish.reference is not None:
         before = _read(wish.reference, plain, hop=wish.hop).with_labels(data.labels)
+        check_order([(before.source, before.channels), (data.source, data.channels)])
         reference = _features(twin, converted, before)
     samples = _features(twin, converted, data)
     measured = None

@@ -462,3 +462,18 @@ def test_channels_come_from_a_file(classifier: bytes, tmp_path: Path) -> None:
     path.write_text("channels: [x, y, z, w, v]\n", encoding="utf-8")
     with pytest.raises(MicroTLError, match="has 5 channels"):
         convert_bytes(classifier, Options(channels=path))
+
+
+def test_channels_have_one_order(classifier: bytes, tmp_path: Path) -> None:
+    """Else the features of one of both were those of permuted inputs."""
+    (tmp_path / "base").mkdir()
+    one = samples(tmp_path, channels=np.array(["left", "right"]))
+    other = samples(tmp_path / "base", channels=np.array(["right", "left"]))
+    said = r"base.*: its channels are in the order right, left, those of .* in the order left"
+    with pytest.raises(MicroTLError, match=said):
+        convert_bytes(classifier, Options(representative=one, base_set=other))
+    file = tmp_path / "channels.yaml"
+    file.write_text("channels: [left, right]\n", encoding="utf-8")
+    with pytest.raises(MicroTLError, match=said):
+        convert_bytes(classifier, Options(channels=file, base_set=other))
+    assert convert_bytes(classifier, Options(channels=file, base_set=one)).base is not None

@@ -297,6 +297,23 @@ def test_what_cannot_be_played(
     assert message in said
 
 
+@pytest.mark.parametrize("option", ["--base-set", "--representative-data", "--reference"])
+def test_channels_in_another_order_are_refused(
+    model: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    data = toy.data(tmp_path / "d.npz", classes=3)
+    other = toy.data(tmp_path / "o.npz", classes=3, first_user=4)
+    for path, names in ((data, "abcdefgh"), (other, "abcdefhg")):
+        with np.load(path) as file:
+            np.savez(path, **{**file, "channels": np.array(list(names))})
+    args = ["--data", data, "--scenario", "drift", option, other]
+    if option != "--reference":
+        args += ["--reference", data]
+    code, said = failing(capsys, *model, *args)
+    assert code == 1
+    assert "its channels are in the order a, b, c, d, e, f, g, h, those of" in said
+
+
 def test_class_names_that_the_model_does_not_have(
     model: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
