@@ -17,10 +17,6 @@ LOG_MODULE_DECLARE(microtl, CONFIG_MICROTL_LOG_LEVEL);
 
 BUILD_ASSERT(CONFIG_MICROTL_TRAINER_PRIORITY < CONFIG_NUM_PREEMPT_PRIORITIES,
 	     "CONFIG_MICROTL_TRAINER_PRIORITY: no such preemptible priority");
-/* The trainer's registers and those of a thread that infers: neither may lose them to the other. */
-BUILD_ASSERT(!IS_ENABLED(CONFIG_FPU) || IS_ENABLED(CONFIG_FPU_SHARING) ||
-		     IS_ENABLED(CONFIG_MICROTL_ARITHMETIC_FIXED),
-	     "two threads use the FPU: set CONFIG_FPU_SHARING=y");
 
 /* Else registers of a training are lost to an inference that comes in between. */
 BUILD_ASSERT(!IS_ENABLED(CONFIG_MICROTL_ARITHMETIC_FLOAT) || !IS_ENABLED(CONFIG_FPU) ||

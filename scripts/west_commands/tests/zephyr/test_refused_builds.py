@@ -14,27 +14,40 @@ pytestmark = [
     pytest.mark.skipif(not os.environ.get("MICROTL_LONG"), reason="builds: make test-long"),
 ]
 
-BENCH = Path(__file__).resolve().parents[4] / "samples" / "bench"
+TRANSFER = Path(__file__).resolve().parents[4] / "samples" / "hello_transfer"
 TRAINER = "modules/microtl/CMakeFiles/microtl.dir/src/zephyr/trainer.c.obj"
 BUILD_SECONDS_MAX = 1800
 
 
 @pytest.mark.parametrize(
-    ("board", "option", "reason"),
+    ("board", "option", "target", "reason"),
     [
-        ("nrf52840dk/nrf52840", "CONFIG_FPU_SHARING=n", "set CONFIG_FPU_SHARING=y"),
-        ("qemu_cortex_m3", "CONFIG_NUM_PREEMPT_PRIORITIES=8", "no such preemptible priority"),
+        ("nrf52840dk/nrf52840", "CONFIG_FPU_SHARING=n", TRAINER, "set CONFIG_FPU_SHARING=y"),
+        (
+            "qemu_cortex_m3",
+            "CONFIG_NUM_PREEMPT_PRIORITIES=8",
+            TRAINER,
+            "no such preemptible priority",
+        ),
+        (
+            "native_sim/native/64",
+            "CONFIG_MICROTL_REPLAY_SAMPLE_COUNT=65535",
+            "app",
+            "with the base set over 65535: lower CONFIG_MICROTL_REPLAY_SAMPLE_COUNT",
+        ),
     ],
 )
-def test_build_is_refused(board: str, option: str, reason: str, tmp_path: Path) -> None:
+def test_build_is_refused(
+    board: str, option: str, target: str, reason: str, tmp_path: Path
+) -> None:
     subprocess.run(
-        ["cmake", "-GNinja", "-B", tmp_path, f"-DBOARD={board}", f"-D{option}", BENCH],
+        ["cmake", "-GNinja", "-B", tmp_path, f"-DBOARD={board}", f"-D{option}", TRANSFER],
         stdout=subprocess.DEVNULL,
         timeout=BUILD_SECONDS_MAX,
         check=True,
     )
     built = subprocess.run(
-        ["ninja", "-C", tmp_path, TRAINER],
+        ["ninja", "-C", tmp_path, target],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
