@@ -63,6 +63,8 @@ def rank(data: bytes, path: Path, source: str) -> list[Ranked]:
     """Return the cuts of a model, best accuracy first. ``path`` is labelled data."""
     whole = convert_bytes(data, Options(head_layers=0), source=source)
     samples = read_samples(path, whole, labelled=True)
+    if len(set(samples.y.tolist())) < 2:
+        raise MicroTLError(f"{path}: has one class only", "two or more are needed to tell apart")
     samples = _thinned(samples)
     train, test = _split(samples)
     graph = read_graph(data)
@@ -105,7 +107,14 @@ def _split(samples: Dataset) -> tuple[Indices, Indices]:
     from microtl_tools.simulate.splits import split_user
 
     timeline = timeline_of(samples)
-    splits = [split_user(timeline, user, TEST_PART) for user in timeline.users()]
+    try:
+        splits = [split_user(timeline, user, TEST_PART) for user in timeline.users()]
+    except MicroTLError as error:
+        raise MicroTLError(
+            f"{samples.source}: the recordings are too short, or too few, to train on some samples "
+            "and, clear of them, to test on others",
+            "give longer recordings, or two or more of each class",
+        ) from error
     train = np.concatenate([stretch.samples for s in splits for stretch in s.stretches])
     test = np.concatenate([split.test for split in splits])
     return np.sort(train), np.sort(test)

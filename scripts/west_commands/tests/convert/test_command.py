@@ -211,3 +211,20 @@ def test_inspect_ranks_cuts_by_data(
     by_tensor = {place["tensor"]: place for place in ranking}
     assert by_tensor[3]["ram"] > by_tensor[9]["ram"]
     assert "linear head" in said(capsys, "inspect", model, "--data", data)[0]
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        ([0] * 12, "data.npz: has one class only"),
+        (list(range(12)), "data.npz: the recordings are too short, or too few, to train on some"),
+    ],
+)
+def test_inspect_says_why_data_cannot_rank(
+    y: list[int], message: str, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "data.npz"
+    np.savez(data, x=np.zeros((12, 6, 6, 2), np.float32), y=y)
+    _, err = said(capsys, "inspect", model, "--data", data, code=1)
+    assert message in err
+    assert "--users" not in err  # an option of simulate, whose split this is
