@@ -133,7 +133,14 @@ def load_core(path: Path) -> Abi:
 def load_model(path: Path, symbol: str) -> tuple[ctypes.CDLL, int]:
     """Load a library of a model; return it and the address of its ``struct microtl_model``."""
     library = ctypes.CDLL(str(path))
-    return library, ctypes.addressof(ctypes.c_char.in_dll(library, symbol))
+    try:
+        model = ctypes.c_char.in_dll(library, symbol)
+    except ValueError as error:
+        raise MicroTLError(
+            f"the generated model does not define {symbol}: the end of its .c is missing",
+            "convert the model again",
+        ) from error
+    return library, ctypes.addressof(model)
 
 
 def pointer(array: NDArray[Any]) -> Any:
