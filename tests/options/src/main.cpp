@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 
-/* Every public header compiles as C++. */
+/* Every public header compiles as C++, and a learner can be defined there. */
 
 #include <microtl/engine.h>
 #include <microtl/fit.h>
@@ -27,7 +27,11 @@
 #include <microtl/trainer.h>
 #include <microtl/window.h>
 
+#include "digits.h"
+
+MICROTL_LEARNER_DEFINE(learner, digits, DIGITS);
+
 int main(void)
 {
-	return 0;
+	return microtl_learner_ready(&learner);
 }

@@ -41,21 +41,30 @@
 	IF_ENABLED(CONFIG_MICROTL_TRAINER_BEST_WEIGHTS,                                            \
 		   (static microtl_param_t _name##_best[_MODEL##_PARAM_COUNT];))
 #define MICROTL_PRIV_FIT_MEMORY(_name)                                                             \
+	{.shadow = _name##_shadow,                                                                 \
+	 IF_DISABLED(CONFIG_MICROTL_TRAINER_OPTIMIZER_SGD, (.state = _name##_state, ))             \
+		 IF_ENABLED(CONFIG_MICROTL_TRAINER_GRADIENT, (.gradient = _name##_gradient, ))     \
+			 IF_ENABLED(CONFIG_MICROTL_TRAINER_BEST_WEIGHTS, (.best = _name##_best, )) \
+				 .workspace = _name##_workspace,                                   \
+	 .workspace_size = sizeof(_name##_workspace)}
+#define MICROTL_PRIV_REPLAY_MEMORY(_name)                                                          \
 	.replay_features = _name##_replay_features, .replay_entries = _name##_replay_entries,      \
-	.replay_capacity = CONFIG_MICROTL_REPLAY_SAMPLE_COUNT,                                     \
-	.fit = {.shadow = _name##_shadow,                                                          \
-		.workspace = _name##_workspace,                                                    \
-		.workspace_size = sizeof(_name##_workspace),                                       \
-		IF_DISABLED(CONFIG_MICROTL_TRAINER_OPTIMIZER_SGD, (.state = _name##_state, ))      \
-			IF_ENABLED(CONFIG_MICROTL_TRAINER_GRADIENT,                                \
-				   (.gradient = _name##_gradient, ))                               \
-				IF_ENABLED(CONFIG_MICROTL_TRAINER_BEST_WEIGHTS,                    \
-					   (.best = _name##_best, ))},
+	.replay_capacity = CONFIG_MICROTL_REPLAY_SAMPLE_COUNT,
 
 #define MICROTL_PRIV_NCM_DEFINE(_name, _MODEL)                                                     \
 	static microtl_param_t _name##_ncm_means[MICROTL_NCM_MEAN_COUNT(_MODEL##_FEATURE_SIZE,     \
 									_MODEL##_CLASS_CAPACITY)]; \
 	static uint16_t _name##_ncm_counts[_MODEL##_CLASS_CAPACITY];
+
+/* Members in the order of their struct, as C++ asks. */
+#define MICROTL_PRIV_LEARNING_MEMORY(_name)                                                        \
+	{IF_ENABLED(CONFIG_MICROTL_TRAINER, (.fit = MICROTL_PRIV_FIT_MEMORY(_name), ))             \
+		 IF_ENABLED(CONFIG_MICROTL_HEAD_ACTIVE_IN_RAM, (.active = _name##_active, ))       \
+			 IF_ENABLED(CONFIG_MICROTL_TRAINER, (MICROTL_PRIV_REPLAY_MEMORY(_name)))   \
+				 .names = _name##_names,                                           \
+	 .scratch = _name##_scratch,                                                               \
+	 IF_ENABLED(CONFIG_MICROTL_HEAD_NCM,                                                       \
+		    (.ncm_means = _name##_ncm_means, .ncm_counts = _name##_ncm_counts, ))}
 
 /* A record of the replay log, rounded up to the largest write block. */
 #define MICROTL_PRIV_RECORD_SIZE(_MODEL)                                                           \
@@ -65,7 +74,7 @@
 /**
  * @brief Define a learner, with all of its memory, and set it up at boot.
  *
- * At file scope of a C file. Another file says "extern struct microtl_learner <_name>;".
+ * At file scope of a C or C++ file. Another file says "extern struct microtl_learner <_name>;".
  *
  * @param _name  Name of the struct microtl_learner, and its name in the shell.
  * @param _prefix Name that the model was converted under; <name>.h is included before.
@@ -91,25 +100,12 @@
 	struct microtl_learner _name;                                                              \
 	const STRUCT_SECTION_ITERABLE(microtl_learner_config, _name##_config) = {                  \
 		.learner = &_name,                                                                 \
-		.name = STRINGIFY(_name), .model = &_prefix##_model,                                         \
-			.memory =                                                                  \
-				{                                                                  \
-					IF_ENABLED(CONFIG_MICROTL_TRAINER,                         \
-						   (MICROTL_PRIV_FIT_MEMORY(_name)))               \
-						IF_ENABLED(CONFIG_MICROTL_HEAD_ACTIVE_IN_RAM,      \
-							   (.active = _name##_active, ))           \
-							IF_ENABLED(                                \
-								CONFIG_MICROTL_HEAD_NCM,           \
-								(.ncm_means = _name##_ncm_means,   \
-								 .ncm_counts =                     \
-									 _name##_ncm_counts, ))    \
-								.names = _name##_names,            \
-					.scratch = _name##_scratch,                                \
-				},                                                                 \
-			.arena = _name##_arena, .arena_size = sizeof(_name##_arena),               \
-			.features = _name##_features, .scores = _name##_scores,                    \
-			IF_ENABLED(CONFIG_MICROTL_STORE_REPLAY,                                    \
-				   (.record = _name##_record,                                      \
-				    .record_size = sizeof(_name##_record)))}
+		.name = STRINGIFY(_name), .model = &_prefix##_model,                               \
+				  .memory = MICROTL_PRIV_LEARNING_MEMORY(_name),                   \
+				  .arena = _name##_arena, .arena_size = sizeof(_name##_arena),     \
+				  .features = _name##_features, .scores = _name##_scores,          \
+				  IF_ENABLED(CONFIG_MICROTL_STORE_REPLAY,                          \
+					     (.record = _name##_record,                            \
+					      .record_size = sizeof(_name##_record)))}
 
 #endif /* MICROTL_LEARNER_DEFINE_H_ */
