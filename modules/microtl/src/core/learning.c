@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "layers.h"
+#include "serial.h"
 
 static uint16_t class_rows(const struct microtl_learning *learning)
 {
@@ -326,7 +327,7 @@ int microtl_learning_load(struct microtl_learning *learning, size_t size,
 	merge_names(learning, names);
 	learning->active.classes = info.classes;
 	learning->loaded_sequence = info.sequence;
-	if ((int32_t)(info.sequence - learning->replay.sequence) > 0) {
+	if (microtl_priv_is_newer(info.sequence, learning->replay.sequence)) {
 		learning->replay.sequence = info.sequence;
 	}
 	/* What the log is told from now on is later than this head. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "layers.h"
+#include "serial.h"
 
 void microtl_learning_class_record(const struct microtl_learning *learning, uint8_t label,
 				   struct microtl_replay_log_record *record)
@@ -53,7 +54,7 @@ static void restore_class(struct microtl_learning *learning,
 {
 	const char *name = record->name == NULL ? "" : record->name->text;
 	uint8_t label = record->entry.label;
-	bool is_later = (int32_t)(record->entry.sequence - learning->loaded_sequence) > 0;
+	bool is_later = microtl_priv_is_newer(record->entry.sequence, learning->loaded_sequence);
 
 	if (label >= microtl_priv_class_rows(learning->active.spec)) {
 		return;
@@ -63,7 +64,7 @@ static void restore_class(struct microtl_learning *learning,
 	} else if (record->name == NULL) {
 		microtl_priv_row_forget(learning, label);
 	}
-	if ((int32_t)(record->entry.sequence - learning->replay.sequence) > 0) {
+	if (microtl_priv_is_newer(record->entry.sequence, learning->replay.sequence)) {
 		learning->replay.sequence = record->entry.sequence;
 	}
 }
@@ -88,8 +89,8 @@ static int32_t next_sample(const struct microtl_replay *replay, uint32_t after, 
 	for (uint32_t i = 0; i < replay->count; i++) {
 		uint32_t sequence = replay->entries[i].sequence;
 
-		if ((first || (int32_t)(sequence - after) > 0) &&
-		    (next < 0 || (int32_t)(sequence - replay->entries[next].sequence) < 0)) {
+		if ((first || microtl_priv_is_newer(sequence, after)) &&
+		    (next < 0 || microtl_priv_is_newer(replay->entries[next].sequence, sequence))) {
 			next = (int32_t)i;
 		}
 	}

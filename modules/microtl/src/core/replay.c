@@ -10,6 +10,7 @@
 
 #include "build_options.h"
 #include "replay_choice.h"
+#include "serial.h"
 
 int microtl_replay_init(struct microtl_replay *replay, int8_t *features,
 			struct microtl_replay_entry *entries, uint16_t feature_count,
@@ -96,7 +97,7 @@ static int32_t store(struct microtl_replay *replay, const struct microtl_replay_
 		replay->entries[place].group = MICROTL_REPLAY_TRAINING;
 	}
 	memcpy(features_at(replay, (uint32_t)place), features, replay->feature_count);
-	if ((int32_t)(entry->sequence - replay->sequence) > 0) {
+	if (microtl_priv_is_newer(entry->sequence, replay->sequence)) {
 		replay->sequence = entry->sequence;
 	}
 	return place;

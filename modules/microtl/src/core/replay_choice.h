@@ -10,11 +10,12 @@
 
 #include <microtl/replay.h>
 
-/* Serial order with wrap-around: the later of two is less than 2^31 labels ahead. */
+#include "serial.h"
+
 static inline bool microtl_priv_replay_is_older(const struct microtl_replay_entry *a,
 						const struct microtl_replay_entry *b)
 {
-	return (int32_t)(a->sequence - b->sequence) < 0;
+	return microtl_priv_is_newer(b->sequence, a->sequence);
 }
 
 /* Place of the sample that a full memory gives up for a new one. */

@@ -10,6 +10,7 @@
 
 #include "crc32.h"
 #include "flash.h"
+#include "serial.h"
 
 #define MAGIC UINT32_C(0x4c52544d) /* "MTRL" */
 
@@ -146,12 +147,6 @@ static uint32_t used_places(struct microtl_replay_log *log)
 	return used;
 }
 
-/* Serial order with wrap-around. */
-static bool is_newer(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b) > 0;
-}
-
 /*
  * A power cut during a forget leaves the old area behind: wipe it now. Another model's log that is
  * newer was begun since.
@@ -160,7 +155,7 @@ static int finish_forget(struct microtl_replay_log *log, const uint32_t *sequenc
 {
 	int other = 1 - log->area;
 
-	if ((log->foreign[other] && is_newer(sequence[other], log->sequence)) ||
+	if ((log->foreign[other] && microtl_priv_is_newer(sequence[other], log->sequence)) ||
 	    microtl_priv_flash_check_blank(log->flash, area_offset(log, other), log->area_size) ==
 		    0) {
 		return 0;
@@ -195,14 +190,15 @@ int microtl_replay_log_init(struct microtl_replay_log *log, const struct microtl
 		state[i] = read_header(log, i, &sequence[i]);
 		log->foreign[i] = state[i] == AREA_FOREIGN;
 		if (state[i] >= AREA_VALID &&
-		    (log->area < 0 || is_newer(sequence[i], log->sequence))) {
+		    (log->area < 0 || microtl_priv_is_newer(sequence[i], log->sequence))) {
 			log->area = (int8_t)i;
 			log->sequence = sequence[i];
 		}
 	}
 	if (log->area < 0) {
 		/* A first area comes after those of other models. */
-		log->sequence = is_newer(sequence[1], sequence[0]) ? sequence[1] : sequence[0];
+		log->sequence =
+			microtl_priv_is_newer(sequence[1], sequence[0]) ? sequence[1] : sequence[0];
 		return 0;
 	}
 	log->records = used_places(log);

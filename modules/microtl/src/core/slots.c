@@ -12,6 +12,7 @@
 
 #include "crc32.h"
 #include "flash.h"
+#include "serial.h"
 
 #define MAGIC UINT32_C(0x534c544d) /* "MTLS" */
 
@@ -62,12 +63,6 @@ uint32_t microtl_slots_payload_offset(const struct microtl_slots *slots, int slo
 	return slot_offset(slots, slot) + header_size(slots);
 }
 
-/* Serial order with wrap-around. */
-static bool is_newer(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b) > 0;
-}
-
 static bool is_own(const struct microtl_slots *slots, int slot)
 {
 	return slots->slot[slot].state == MICROTL_SLOT_VALID ||
@@ -84,7 +79,8 @@ static bool is_protected(const struct microtl_slots *slots, int slot)
 static int newest_own(const struct microtl_slots *slots)
 {
 	if (is_own(slots, 0) && is_own(slots, 1)) {
-		return is_newer(slots->slot[1].sequence, slots->slot[0].sequence) ? 1 : 0;
+		return microtl_priv_is_newer(slots->slot[1].sequence, slots->slot[0].sequence) ? 1
+											       : 0;
 	}
 	return is_own(slots, 0) ? 0 : is_own(slots, 1) ? 1 : -1;
 }
@@ -229,7 +225,7 @@ static uint32_t next_sequence(const struct microtl_slots *slots)
 	uint32_t a = slots->slot[0].sequence;
 	uint32_t b = slots->slot[1].sequence;
 
-	return (is_newer(a, b) ? a : b) + 1U;
+	return (microtl_priv_is_newer(a, b) ? a : b) + 1U;
 }
 
 /* Writes the header that makes a slot count, and reads it back. */
@@ -276,7 +272,7 @@ static int save_target(const struct microtl_slots *slots)
 	if (is_protected(slots, 0) != is_protected(slots, 1)) {
 		return is_protected(slots, 0) ? 1 : 0;
 	}
-	return is_newer(slots->slot[0].sequence, slots->slot[1].sequence) ? 1 : 0;
+	return microtl_priv_is_newer(slots->slot[0].sequence, slots->slot[1].sequence) ? 1 : 0;
 }
 
 int microtl_slots_save_begin(struct microtl_slots *slots, bool overwrite)
