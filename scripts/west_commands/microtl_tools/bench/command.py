@@ -9,6 +9,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from microtl_tools import pictures
 from microtl_tools.bench.cpus import CPUS, Cpu, cpu_named
 from microtl_tools.convert.options import add_arithmetic, add_optimize
 from microtl_tools.errors import MicroTLError, UsageError
@@ -97,7 +98,7 @@ def run(args: argparse.Namespace) -> int:
     if args.picture is not None:
         if args.model is None:
             raise UsageError("--picture shows the layers of a MODEL: name one")
-        picture.check(args.picture, args.force)
+        pictures.check(args.picture, force=args.force)
     if args.no_training and args.head is not None:
         raise UsageError("--no-training and --head do not go together", "leave one of them out")
     _check_cmsis_nn(args)

@@ -9,22 +9,9 @@ import io
 from pathlib import Path
 
 from microtl_tools.bench.measure import Inference
-from microtl_tools.errors import UsageError
 from microtl_tools.imports import require
-from microtl_tools.output import check_targets
 
-FORMATS = (".png", ".svg")
 _BLUE = "#0072B2"
-
-
-def check(path: Path, force: bool) -> None:
-    """Raise MicroTLError where the picture could not be written: asked before long work."""
-    if path.suffix.lower() not in FORMATS:
-        raise UsageError(
-            f"{path}: a picture is written as {' or '.join(FORMATS)}", "choose one of these endings"
-        )
-    require("matplotlib", "draw pictures")
-    check_targets([path], force=force)
 
 
 def draw(result: Inference, title: str, path: Path) -> bytes:

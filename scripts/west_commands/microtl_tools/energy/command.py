@@ -9,10 +9,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from microtl_tools import pictures
 from microtl_tools.energy import arguments
 from microtl_tools.energy.arguments import OPTIMIZERS
 from microtl_tools.errors import MicroTLError, UsageError
-from microtl_tools.output import check_targets, dump_json, emit, warn, write_atomic
+from microtl_tools.output import dump_json, emit, warn, write_atomic
 
 if TYPE_CHECKING:
     from microtl_tools.convert.api import ConvertedModel
@@ -72,8 +73,7 @@ def run(args: argparse.Namespace) -> int:
     if args.model is None:
         raise UsageError("nothing to compare: name a MODEL", "or --figures alone")
     if args.picture is not None:
-        picture.check_path(args.picture)
-        check_targets([args.picture], force=args.force)
+        pictures.check(args.picture, force=args.force)
     result = _report(args, setup)
     if args.picture is not None:
         write_atomic(args.picture, picture.draw(result, args.axis, args.picture), force=args.force)

@@ -16,10 +16,8 @@ from microtl_tools.energy.breakeven import SPANS, energy_curve
 from microtl_tools.energy.model import FEATURES, UPLOADS, compare_year, packet_limit
 from microtl_tools.energy.ranges import Range
 from microtl_tools.energy.report import Report, Row, even_text, show, winner
-from microtl_tools.errors import UsageError
 from microtl_tools.imports import require
 
-FORMATS = (".png", ".svg")
 _DPI = 120
 _POINTS = 49
 _BLUE, _ORANGE, _GREEN = "#0072B2", "#D55E00", "#009E73"
@@ -30,14 +28,6 @@ _LABELS = {
 }
 _WIDER = 30.0
 """How far the axis reaches on both sides of the user's point, as a factor."""
-
-
-def check_path(path: Path) -> None:
-    """Raise UsageError unless the picture's file name has an ending that can be drawn."""
-    if path.suffix.lower() not in FORMATS:
-        raise UsageError(
-            f"{path}: a picture is written as {' or '.join(FORMATS)}", "choose one of these endings"
-        )
 
 
 def draw(report: Report, axis: str, path: Path) -> bytes:

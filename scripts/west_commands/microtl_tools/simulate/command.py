@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from microtl_tools import arguments
+from microtl_tools import arguments, pictures
 from microtl_tools.convert.options import add_arithmetic
 from microtl_tools.errors import UsageError
 from microtl_tools.imports import require
@@ -184,12 +184,11 @@ def run(args: argparse.Namespace) -> int:
     from microtl_tools.simulate.kconfig import fragment
 
     if args.picture is not None:
-        picture.check_path(args.picture)
+        pictures.check(args.picture, force=args.force)
         if args.picture == args.kconfig:
             raise UsageError(f"--picture and --kconfig both write {args.picture}", "name two files")
-    check_targets(
-        [path for path in (args.picture, args.kconfig) if path is not None], force=args.force
-    )
+    if args.kconfig is not None:
+        check_targets([args.kconfig], force=args.force)
     simulation = _simulate(args)
     suggested = fragment(simulation)
     files: dict[Path, str | bytes] = {}

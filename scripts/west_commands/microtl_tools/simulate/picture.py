@@ -12,25 +12,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from microtl_tools.errors import UsageError
 from microtl_tools.imports import require
 from microtl_tools.simulate.results import BudgetResult
 from microtl_tools.simulate.statistics import Interval
 
-FORMATS = (".png", ".svg")
 _DPI = 150
 _USERS_MAX = 40
 
 _BELOW = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.14), "frameon": False}
 _BLUE, _ORANGE, _GREEN, _GREY = "#0072B2", "#D55E00", "#009E73", "#555555"
-
-
-def check_path(path: Path) -> None:
-    """Raise UsageError unless the picture's file name has an ending that can be drawn."""
-    if path.suffix.lower() not in FORMATS:
-        raise UsageError(
-            f"{path}: a picture is written as {' or '.join(FORMATS)}", "choose one of these endings"
-        )
 
 
 def draw(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from microtl_tools import pictures
 from microtl_tools.errors import UsageError
 from microtl_tools.simulate import picture
 from microtl_tools.simulate.results import Accuracy, BudgetResult, summarise
@@ -69,4 +70,4 @@ def test_many_users_are_cut_and_it_says_so() -> None:
 
 def test_other_formats_are_refused_before_anything_runs() -> None:
     with pytest.raises(UsageError, match="p.gif: a picture is written as .png or .svg"):
-        picture.check_path(Path("p.gif"))
+        pictures.check(Path("p.gif"), force=False)
