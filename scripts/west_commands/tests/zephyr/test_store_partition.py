@@ -4,6 +4,7 @@
 """A store without a partition: Kconfig names what devicetree lacks."""
 
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,16 +14,11 @@ pytestmark = pytest.mark.zephyr
 PERSIST = Path(__file__).resolve().parents[4] / "samples" / "persist"
 
 
-def test_missing_partition_is_named(tmp_path: Path) -> None:
+def test_missing_partition_is_named(
+    run: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
     """The samples have partitions for some boards; this is none of them."""
-    done = subprocess.run(
-        ["cmake", "-GNinja", "-B", tmp_path, "-DBOARD=mps2/an385", PERSIST],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+    done = run("cmake", "-GNinja", "-B", tmp_path, "-DBOARD=mps2/an385", PERSIST)
     said = " ".join(done.stdout.split())
     assert "MICROTL_STORE" in said, said
     for option in ("DT_HAS_CHOSEN_MICROTL_STORE (=n)", "DT_HAS_CHOSEN_MICROTL_REPLAY (=n)"):
